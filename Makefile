@@ -1,0 +1,72 @@
+# crm_timeline: build, install and test with PGXS.
+#
+#   make && make install            build against the pg_config in the PATH, and install
+#   make installcheck               run the tests against a running server
+#   ./test/run.sh                   the whole suite, with a throwaway server; needs nothing set up
+#
+# Switches: PG_CONFIG=...   WERROR=1 (warnings are errors)   with_llvm=no (no bitcode for the JIT
+# compiler: for where the clang and llvm that the server was built with are not installed).
+
+EXTENSION = crm_timeline
+MODULE_big = crm_timeline
+
+# The version has one home, the control file.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSION).control)
+
+# Rooms in floor order. A room holds its C and its SQL face; the install script is the faces that
+# exist, one upon the other.
+ROOMS = base timeline pattern identity journey population experience sources store privacy views
+SOURCES = $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.c)))
+OUR_HEADERS = $(wildcard src/*/*.h)
+FACES = $(foreach room,$(ROOMS),$(wildcard src/$(room)/$(room).sql))
+
+OBJS = $(SOURCES:.c=.o)
+DATA = $(wildcard $(EXTENSION)--*--*.sql)
+DATA_built = $(EXTENSION)--$(EXTVERSION).sql
+
+# The tests. A suite that is empty is left out.
+REGRESS = timeline literals corruption
+REGRESS_OPTS = --load-extension=$(EXTENSION)
+
+ISOLATION =
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
+
+PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+ifneq ($(PROVE_TESTS),)
+TAP_TESTS = 1
+endif
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+
+# The server records gcc's switches; clang does not know all of them, and would warn of that.
+ifneq ($(findstring clang,$(CC)),)
+CLANG_CFLAGS = -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+endif
+
+# The server's headers are system headers: our warnings are about our code.
+PG_CPPFLAGS := -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
+	-DCRM_TIMELINE_VERSION=\"$(EXTVERSION)\"
+PG_CFLAGS = -Wall -Wextra $(CLANG_CFLAGS) $(if $(WERROR),-Werror)
+
+include $(PGXS)
+
+# A name that two files of ours share is nobody else's business. From 16 on the server's makefiles
+# hide such names (-fvisibility=hidden). On 15 the headers would not export the SQL functions then,
+# so there they stay visible, but calls between our own files are bound when we link: another
+# extension that happens to use the same name can not get in between, and the compiler may inline.
+ifeq ($(PORTNAME)$(filter -fvisibility=hidden,$(CFLAGS_SL_MODULE)),linux)
+override CFLAGS += -fno-semantic-interposition
+SHLIB_LINK += -Wl,-Bsymbolic
+endif
+
+$(OBJS): $(OUR_HEADERS) $(EXTENSION).control
+
+$(EXTENSION)--$(EXTVERSION).sql: $(FACES) $(EXTENSION).control Makefile
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
+	  cat /dev/null $(FACES); } > $@.tmp
+	mv $@.tmp $@
+
+# make print-REGRESS prints that variable; the test scripts ask this way.
+print-%:
+	@echo $($*)
