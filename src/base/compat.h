@@ -1,0 +1,40 @@
+/*
+ * compat.h
+ *		What differs between the supported major versions of PostgreSQL.
+ *
+ * The only place that looks at PG_VERSION_NUM.  Everything here gives an
+ * older server the newer server's interface, so that no other file knows.
+ */
+#ifndef CRM_COMPAT_H
+#define CRM_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "crm_timeline needs PostgreSQL 15 or later"
+#endif
+
+/* 18 spells it pg_noreturn and places it first, older ones do not have it */
+#define CRM_NORETURN __attribute__((noreturn))
+
+/*
+ * Soft errors came with 16.  Before it an input function can only throw, so
+ * the shim ignores the context and throws.
+ */
+#if PG_VERSION_NUM < 160000
+struct Node;
+#define ereturn(context, dummy_value, ...) \
+	do \
+	{ \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+		return dummy_value; \
+	} while (0)
+#endif
+
+/* 16 gave make_range() an error context */
+#if PG_VERSION_NUM < 160000
+#define CRM_MAKE_RANGE(type, lower, upper, empty) make_range(type, lower, upper, empty)
+#else
+#define CRM_MAKE_RANGE(type, lower, upper, empty) make_range(type, lower, upper, empty, NULL)
+#endif
+
+#endif /* CRM_COMPAT_H */

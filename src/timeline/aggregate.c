@@ -1,0 +1,276 @@
+/*
+ * aggregate.c
+ *		timeline_agg() in its four forms, and timeline() for one interaction.
+ *
+ * The state is a Builder in the aggregate's context; its vocabulary belongs to
+ * the call site and serves all groups.  Between processes a state travels as
+ * the timeline it would become.  Final functions leave the state as it is, so
+ * they may be called again and again over a moving window.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "libpq/pqformat.h"
+#include "utils/memutils.h"
+
+#include "timeline/call.h"
+#include "timeline/pack.h"
+
+/* First byte of a serialised state. */
+#define STATE_ROWS 0x10   /* copies are kept */
+#define STATE_PIECES 0x11 /* a union */
+
+/* What a serialised state is on the receiving side. */
+typedef struct ReceivedState
+{
+	const char *bytes;
+	Size length;
+	bool pieces;
+} ReceivedState;
+
+/* A union of pieces is condensed when it has doubled since the last time, and this. */
+#define CONDENSE_RECORDS 65536
+
+PG_FUNCTION_INFO_V1(timeline_agg_transfn);
+PG_FUNCTION_INFO_V1(timeline_agg_jsonb_transfn);
+PG_FUNCTION_INFO_V1(timeline_agg_pairs_transfn);
+PG_FUNCTION_INFO_V1(timeline_agg_union_transfn);
+PG_FUNCTION_INFO_V1(timeline_agg_combinefn);
+PG_FUNCTION_INFO_V1(timeline_agg_serialfn);
+PG_FUNCTION_INFO_V1(timeline_agg_deserialfn);
+PG_FUNCTION_INFO_V1(timeline_agg_finalfn);
+PG_FUNCTION_INFO_V1(timeline_make);
+PG_FUNCTION_INFO_V1(timeline_make_jsonb);
+PG_FUNCTION_INFO_V1(timeline_make_pairs);
+
+/* The state of a group, made if it is the group's first row. */
+static inline Builder *
+aggregate_state(FunctionCallInfo fcinfo, bool pieces)
+{
+	MemoryContext context;
+
+	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	if (PG_ARGISNULL(0))
+		return builder_create(call_vocabulary(fcinfo), context, pieces);
+	return (Builder *) PG_GETARG_POINTER(0);
+}
+
+/* What a transition function returns for a row that is skipped. */
+static inline Datum
+same_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	return PG_GETARG_DATUM(0);
+}
+
+/* timeline_agg(occurred_at, kind) */
+Datum
+timeline_agg_transfn(PG_FUNCTION_ARGS)
+{
+	int64 time;
+	TextSlice kind;
+	Builder *state;
+
+	if (!call_moment(fcinfo, 1, &time, &kind))
+		return same_state(fcinfo);
+	state = aggregate_state(fcinfo, false);
+	builder_append_values(state, time, kind, NULL, 0);
+	PG_RETURN_POINTER(state);
+}
+
+/* timeline_agg(occurred_at, kind, attributes jsonb) */
+Datum
+timeline_agg_jsonb_transfn(PG_FUNCTION_ARGS)
+{
+	int64 time;
+	TextSlice kind;
+	Builder *state;
+
+	if (!call_moment(fcinfo, 1, &time, &kind))
+		return same_state(fcinfo);
+	state = aggregate_state(fcinfo, false);
+	if (PG_ARGISNULL(3))
+		builder_append_values(state, time, kind, NULL, 0);
+	else
+		call_append_jsonb(state, time, kind, &PG_GETARG_JSONB_P(3)->root, false);
+	PG_RETURN_POINTER(state);
+}
+
+/* timeline_agg(occurred_at, kind, 'name', value, ...) */
+Datum
+timeline_agg_pairs_transfn(PG_FUNCTION_ARGS)
+{
+	int64 time;
+	TextSlice kind;
+	Builder *state;
+
+	if (!call_moment(fcinfo, 1, &time, &kind))
+		return same_state(fcinfo);
+	state = aggregate_state(fcinfo, false);
+	call_append_pairs(fcinfo, 3, state, time, kind);
+	PG_RETURN_POINTER(state);
+}
+
+/* Replaces a union's records by those of the union so far, as one piece. */
+static Builder *
+condense(Builder *state)
+{
+	MemoryContext context = GetMemoryChunkContext(state);
+	struct varlena *united = pack_builder(state);
+	Builder *condensed = builder_create(state->vocabulary, context, true);
+	Layout *layout = palloc(sizeof(Layout));
+
+	layout_open(layout, VARDATA(united), VARSIZE(united) - VARHDRSZ);
+	builder_append_layout(condensed, layout, 0, layout->count, NULL);
+	builder_free(state);
+	pfree(layout);
+	pfree(united);
+	condensed->condense_at = condensed->count * 2 + CONDENSE_RECORDS;
+	return condensed;
+}
+
+/* Adds a piece to a union; returns the state, which may have moved. */
+static Builder *
+add_piece(Builder *state, const Layout *layout)
+{
+	if (state->condense_at == 0)
+		state->condense_at = CONDENSE_RECORDS;
+	else if ((uint64) state->count + layout->count > state->condense_at)
+		state = condense(state);
+	state->piece++;
+	builder_append_layout(state, layout, 0, layout->count, NULL);
+	return state;
+}
+
+/* timeline_agg(timeline) */
+Datum
+timeline_agg_union_transfn(PG_FUNCTION_ARGS)
+{
+	Builder *state;
+	Layout layout;
+
+	if (PG_ARGISNULL(1))
+		return same_state(fcinfo);
+	state = aggregate_state(fcinfo, true);
+	PG_GETARG_LAYOUT(1, &layout);
+	PG_RETURN_POINTER(add_piece(state, &layout));
+}
+
+/* The right state always comes from timeline_agg_deserialfn() and is copied. */
+Datum
+timeline_agg_combinefn(PG_FUNCTION_ARGS)
+{
+	Builder *state;
+	ReceivedState *received;
+	Layout layout;
+
+	if (PG_ARGISNULL(1))
+		return same_state(fcinfo);
+	received = (ReceivedState *) PG_GETARG_POINTER(1);
+	state = aggregate_state(fcinfo, received->pieces);
+	layout_open(&layout, received->bytes, received->length);
+	if (received->pieces)
+		state = add_piece(state, &layout);
+	else
+		builder_append_layout(state, &layout, 0, layout.count, NULL);
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+timeline_agg_serialfn(PG_FUNCTION_ARGS)
+{
+	Builder *state;
+	struct varlena *packed;
+	bytea *result;
+	Size length;
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	state = (Builder *) PG_GETARG_POINTER(0);
+	packed = pack_builder(state);
+	length = VARSIZE(packed) - VARHDRSZ;
+	result = palloc(VARHDRSZ + 1 + length);
+	SET_VARSIZE(result, VARHDRSZ + 1 + length);
+	VARDATA(result)[0] = state->piece == NO_PIECES ? STATE_ROWS : STATE_PIECES;
+	memcpy(VARDATA(result) + 1, VARDATA(packed), length);
+	PG_RETURN_BYTEA_P(result);
+}
+
+Datum
+timeline_agg_deserialfn(PG_FUNCTION_ARGS)
+{
+	bytea *serialised;
+	ReceivedState *received;
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	serialised = PG_GETARG_BYTEA_PP(0);
+	if (VARSIZE_ANY_EXHDR(serialised) < 1 ||
+		(VARDATA_ANY(serialised)[0] != STATE_ROWS && VARDATA_ANY(serialised)[0] != STATE_PIECES))
+		corrupt_timeline("an aggregate's state has an unknown version");
+	received = palloc(sizeof(ReceivedState));
+	received->pieces = VARDATA_ANY(serialised)[0] == STATE_PIECES;
+	received->bytes = VARDATA_ANY(serialised) + 1;
+	received->length = VARSIZE_ANY_EXHDR(serialised) - 1;
+	PG_RETURN_POINTER(received);
+}
+
+Datum
+timeline_agg_finalfn(PG_FUNCTION_ARGS)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "aggregate function called in non-aggregate context");
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(pack_builder((Builder *) PG_GETARG_POINTER(0)));
+}
+
+/* timeline(occurred_at, kind) */
+Datum
+timeline_make(PG_FUNCTION_ARGS)
+{
+	int64 time;
+	TextSlice kind;
+	Builder *builder;
+
+	if (!call_moment(fcinfo, 0, &time, &kind))
+		PG_RETURN_NULL();
+	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder_append_values(builder, time, kind, NULL, 0);
+	PG_RETURN_POINTER(pack_builder(builder));
+}
+
+/* timeline(occurred_at, kind, attributes jsonb) */
+Datum
+timeline_make_jsonb(PG_FUNCTION_ARGS)
+{
+	int64 time;
+	TextSlice kind;
+	Builder *builder;
+
+	if (!call_moment(fcinfo, 0, &time, &kind))
+		PG_RETURN_NULL();
+	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	if (PG_ARGISNULL(2))
+		builder_append_values(builder, time, kind, NULL, 0);
+	else
+		call_append_jsonb(builder, time, kind, &PG_GETARG_JSONB_P(2)->root, false);
+	PG_RETURN_POINTER(pack_builder(builder));
+}
+
+/* timeline(occurred_at, kind, 'name', value, ...) */
+Datum
+timeline_make_pairs(PG_FUNCTION_ARGS)
+{
+	int64 time;
+	TextSlice kind;
+	Builder *builder;
+
+	if (!call_moment(fcinfo, 0, &time, &kind))
+		PG_RETURN_NULL();
+	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	call_append_pairs(fcinfo, 2, builder, time, kind);
+	PG_RETURN_POINTER(pack_builder(builder));
+}

@@ -1,0 +1,835 @@
+/*
+ * layout.c
+ *		Reads and writes the bytes of a timeline.
+ *
+ * Owns the format and nothing else: no interaction is compared or sorted here,
+ * no Datum is seen.  Reading takes the bytes as they come, hostile ones too:
+ * layout_open() checks that every column lies inside of them, the accessors
+ * check what they read.  Whether bytes are the one canonical form is decided by
+ * writing them again (timeline_validate() in build.c).
+ */
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "miscadmin.h"
+
+#include "timeline/layout.h"
+
+#define LAYOUT_VERSION 1
+
+/* tag of a column: type and encoding in one number, and a flag */
+#define TAG_ENCODING 0x07
+#define TAG_ABSENCES 0x08
+#define TAG_KNOWN (TAG_ENCODING | TAG_ABSENCES)
+
+/* Decimals: at most this many digits after the point, and this many before scaling stops. */
+#define MAX_EXPONENT 18
+#define MAX_SCALED ((double) (INT64CONST(1) << 50))
+
+static const double power_of_ten[MAX_EXPONENT + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+													  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+													  1e14, 1e15, 1e16, 1e17, 1e18};
+
+static const AttributeType type_of_encoding[] = {
+	[ENCODING_DICTIONARY] = ATTRIBUTE_TEXT, [ENCODING_PLAIN] = ATTRIBUTE_TEXT,
+	[ENCODING_DECIMAL] = ATTRIBUTE_NUMBER,  [ENCODING_RAW] = ATTRIBUTE_NUMBER,
+	[ENCODING_INTEGER] = ATTRIBUTE_INTEGER,
+};
+
+/*
+ * Reading
+ */
+
+typedef struct ByteReader
+{
+	const uint8 *at;
+	const uint8 *limit;
+} ByteReader;
+
+/* Steps over bytes bytes and returns where they begin. */
+static inline const uint8 *
+take(ByteReader *reader, uint64 bytes)
+{
+	const uint8 *at = reader->at;
+
+	if (unlikely(bytes > (uint64) (reader->limit - at)))
+		corrupt_timeline("it ends early");
+	reader->at += bytes;
+	return at;
+}
+
+static inline uint8
+take_byte(ByteReader *reader)
+{
+	return *take(reader, 1);
+}
+
+static inline uint64
+take_varint(ByteReader *reader)
+{
+	uint64 value = 0;
+
+	for (int shift = 0; shift < 64; shift += 7)
+	{
+		uint8 byte = take_byte(reader);
+
+		value |= (uint64) (byte & 0x7F) << shift;
+		if (byte < 0x80)
+			return value;
+	}
+	corrupt_timeline("a number has too many bytes");
+	return 0;
+}
+
+static inline int64
+take_int64(ByteReader *reader)
+{
+	const uint8 *at = take(reader, 8);
+
+	return (int64) load_word(at, reader->limit);
+}
+
+/* A vector of count numbers of width bits each. */
+static inline PackedVector
+take_packed(ByteReader *reader, uint64 count, uint32 width)
+{
+	const uint8 *data = take(reader, bytes_for_bits(count * width));
+
+	return packed_vector(data, reader->limit, width);
+}
+
+static inline uint32
+take_width(ByteReader *reader)
+{
+	uint32 width = take_byte(reader);
+
+	if (width > MAX_PACKED_WIDTH && width != 64)
+		corrupt_timeline("a column has numbers of an impossible width");
+	return width;
+}
+
+static inline uint64
+zigzag(int64 value)
+{
+	return ((uint64) value << 1) ^ (uint64) (value >> 63);
+}
+
+static inline int64
+unzigzag(uint64 value)
+{
+	return (int64) ((value >> 1) ^ (0 - (value & 1)));
+}
+
+static inline uint32
+rank_samples(uint32 count)
+{
+	return (count - 1) / RANK_SAMPLE;
+}
+
+/* Reads the header; the times and columns stay unread. */
+static void
+read_header(Layout *layout, ByteReader *reader)
+{
+	uint64 count;
+	uint64 span_us;
+
+	if (take_byte(reader) != LAYOUT_VERSION)
+		corrupt_timeline("its version or a flag is not known to this version of crm_timeline");
+	count = take_varint(reader);
+	if (count > MAX_INTERACTIONS)
+		corrupt_timeline("it has too many interactions");
+	layout->count = (uint32) count;
+	layout->columns = 0;
+	layout->first = 0;
+	layout->span = 0;
+	layout->unit = 1;
+	if (count == 0)
+		return;
+	layout->first = take_int64(reader);
+	if (count > 1)
+	{
+		layout->span = take_varint(reader);
+		if (layout->span > 0)
+			layout->unit = take_varint(reader);
+	}
+	if (!IS_VALID_TIMESTAMP(layout->first) ||
+		__builtin_mul_overflow(layout->span, layout->unit, &span_us) ||
+		span_us > (uint64) END_TIMESTAMP - (uint64) layout->first - 1)
+		corrupt_timeline("its times are out of range");
+	layout->columns = take_byte(reader);
+	if (layout->columns > MAX_ATTRIBUTES)
+		corrupt_timeline("it has too many attributes");
+}
+
+static void
+read_name(ByteReader *reader, Column *column)
+{
+	uint32 number = take_byte(reader);
+
+	if (number >= WELL_KNOWN_COUNT)
+		corrupt_timeline("an attribute has a number that is not known");
+	column->well_known = (WellKnown) number;
+	if (number == USER_NAMED)
+	{
+		column->name.length = take_byte(reader);
+		column->name.bytes = (const char *) take(reader, column->name.length);
+	}
+	else
+	{
+		column->name.length = well_known_attribute[number].length;
+		column->name.bytes = well_known_attribute[number].name;
+		if (column->type != well_known_attribute[number].type)
+			corrupt_timeline("a well-known attribute has another type");
+	}
+}
+
+static void
+read_texts(ByteReader *reader, Column *column)
+{
+	uint64 texts = column->present;
+	uint64 bytes;
+
+	if (column->encoding == ENCODING_DICTIONARY)
+		texts = take_varint(reader);
+	if (texts == 0 || texts > column->present)
+		corrupt_timeline("a dictionary has an impossible number of texts");
+	bytes = take_varint(reader);
+	if (bytes > MAX_TIMELINE_BYTES)
+		corrupt_timeline("a column has too many bytes");
+	column->texts = (uint32) texts;
+	column->text_bytes = bytes;
+	column->ends = take_packed(reader, texts - 1, packed_width(bytes));
+	column->bytes = (const char *) take(reader, bytes);
+	if (column->encoding == ENCODING_DICTIONARY)
+		column->values = take_packed(reader, column->present, packed_width(texts - 1));
+}
+
+static void
+read_numbers(ByteReader *reader, Column *column)
+{
+	uint32 width = 64;
+
+	column->base = 0;
+	column->exponent = 0;
+	if (column->encoding == ENCODING_DECIMAL)
+	{
+		column->exponent = take_byte(reader);
+		if (column->exponent > MAX_EXPONENT)
+			corrupt_timeline("a number column has an impossible exponent");
+	}
+	if (column->encoding != ENCODING_RAW)
+	{
+		column->base = (uint64) unzigzag(take_varint(reader));
+		width = take_width(reader);
+	}
+	column->values = take_packed(reader, column->present, width);
+}
+
+static void
+read_column(ByteReader *reader, Column *column, uint32 count, bool named)
+{
+	uint8 tag = take_byte(reader);
+
+	if ((tag & ~TAG_KNOWN) != 0 || (tag & TAG_ENCODING) > ENCODING_INTEGER)
+		corrupt_timeline("a column has an unknown encoding");
+	column->encoding = (ColumnEncoding) (tag & TAG_ENCODING);
+	column->type = type_of_encoding[column->encoding];
+	column->absences = (tag & TAG_ABSENCES) != 0;
+	column->present = count;
+	if (named)
+	{
+		read_name(reader, column);
+		if (column->type == ATTRIBUTE_INTEGER && column->well_known != SEQ)
+			corrupt_timeline("an attribute other than seq is an integer");
+	}
+	else if (column->type != ATTRIBUTE_TEXT || column->absences)
+		corrupt_timeline("kind is not a full column of texts");
+	if (column->absences)
+	{
+		uint64 present = take_varint(reader);
+
+		if (present == 0 || present >= count)
+			corrupt_timeline("a column has an impossible number of values");
+		column->present = (uint32) present;
+		column->ranks = take_packed(reader, rank_samples(count), packed_width(count));
+		column->presence = take(reader, bytes_for_bits(count));
+	}
+	if (column->type == ATTRIBUTE_TEXT)
+		read_texts(reader, column);
+	else
+		read_numbers(reader, column);
+}
+
+/*
+ * Opens only the header, from at least the first LAYOUT_HEADER_BYTES bytes or
+ * all there are: count, first, span and unit.
+ */
+void
+layout_open_header(Layout *layout, const void *bytes, Size length)
+{
+	ByteReader reader = {bytes, (const uint8 *) bytes + length};
+
+	read_header(layout, &reader);
+}
+
+/*
+ * Opens a timeline: O(columns), whatever its length.  The bytes must stay where
+ * they are while the layout is read.
+ */
+void
+layout_open(Layout *layout, const void *bytes, Size length)
+{
+	ByteReader reader = {bytes, (const uint8 *) bytes + length};
+
+	read_header(layout, &reader);
+	if (layout->count > 0)
+	{
+		if (layout->count > 1)
+		{
+			const uint8 *data = take(&reader, monotone_bytes(layout->count, layout->span));
+
+			layout->times = monotone_vector(data, reader.limit, layout->count, layout->span);
+		}
+		read_column(&reader, &layout->kind, layout->count, false);
+		for (int i = 0; i < layout->columns; i++)
+		{
+			Column *column = &layout->column[i];
+
+			read_column(&reader, column, layout->count, true);
+			if (i > 0)
+			{
+				int order = compare_slices(column[-1].name, column->name);
+
+				if (order > 0 || (order == 0 && column[-1].type >= column->type))
+					corrupt_timeline("its attributes are out of order");
+			}
+		}
+	}
+	if (reader.at != reader.limit)
+		corrupt_timeline("it goes on after its end");
+}
+
+/* Whether an interaction comes before those that are searched for. */
+static inline bool
+lies_before(int64 interaction, int64 time, bool after)
+{
+	return interaction < time || (after && interaction == time);
+}
+
+/*
+ * The first interaction at or after time, or strictly after it; count if there
+ * is none.  O(log count).
+ */
+uint32
+layout_search(const Layout *layout, int64 time, bool after)
+{
+	uint32 low = 0; /* samples below it lie before the time */
+	uint32 high;
+	uint32 index;
+	MonotoneCursor cursor;
+
+	if (layout->count == 0)
+		return 0;
+	if (!lies_before(layout->first, time, after))
+		return 0;
+	if (lies_before(layout_last(layout), time, after))
+		return layout->count;
+	high = (layout->count - 1) / MONOTONE_SAMPLE + 1;
+	while (high - low > 1)
+	{
+		uint32 middle = low + (high - low) / 2;
+
+		cursor = layout_seek(layout, middle * MONOTONE_SAMPLE);
+		if (lies_before(layout_next_time(layout, &cursor), time, after))
+			low = middle;
+		else
+			high = middle;
+	}
+	index = low * MONOTONE_SAMPLE;
+	for (cursor = layout_seek(layout, index); index < layout->count; index++)
+	{
+		if (!lies_before(layout_next_time(layout, &cursor), time, after))
+			break;
+	}
+	return index;
+}
+
+/* The column of that name and type, or NULL. */
+const Column *
+layout_find(const Layout *layout, const char *name, uint32 length, AttributeType type)
+{
+	for (int i = 0; i < layout->columns; i++)
+	{
+		const Column *column = &layout->column[i];
+
+		if (column->type == type && column->name.length == length &&
+			memcmp(column->name.bytes, name, length) == 0)
+			return column;
+	}
+	return NULL;
+}
+
+/* The number of values before interaction index, in O(1). */
+uint32
+column_rank(const Column *column, uint32 index)
+{
+	uint32 sample = index / RANK_SAMPLE;
+	uint64 rank;
+
+	if (!column->absences)
+		return index;
+	rank = sample == 0 ? 0 : packed_get(&column->ranks, sample - 1);
+	for (uint32 bit = sample * RANK_SAMPLE; bit < index; bit += 64)
+	{
+		uint64 word = load_word(column->presence + bit / 8, column->ranks.limit);
+
+		if (index - bit < 64)
+			word &= (UINT64CONST(1) << (index - bit)) - 1;
+		rank += pg_popcount64(word);
+	}
+	if (rank > column->present)
+		corrupt_timeline("a column has more values than it says");
+	return (uint32) rank;
+}
+
+/* Text number text of a text column; not zero-terminated. */
+TextSlice
+column_text(const Column *column, uint32 text)
+{
+	uint64 start = text == 0 ? 0 : packed_get(&column->ends, text - 1);
+	uint64 end = text + 1 == column->texts ? column->text_bytes : packed_get(&column->ends, text);
+	TextSlice slice;
+
+	if (start > end || end > column->text_bytes)
+		corrupt_timeline("a text lies outside its column");
+	slice.bytes = column->bytes + start;
+	slice.length = (uint32) (end - start);
+	return slice;
+}
+
+/* Value rank of a number column as the bits of a double, of an integer column as an int64. */
+uint64
+column_number(const Column *column, uint32 rank)
+{
+	uint64 packed = packed_get(&column->values, rank);
+
+	if (column->encoding == ENCODING_DECIMAL)
+		return number_to_bits((double) (int64) (column->base + packed) /
+							  power_of_ten[column->exponent]);
+	if (column->encoding == ENCODING_RAW)
+		return packed;
+	return column->base + packed;
+}
+
+/*
+ * Writing
+ */
+
+typedef struct Sink
+{
+	uint8 *data;
+	Size used;
+	Size size;
+} Sink;
+
+/*
+ * Room for bytes more bytes, zeroed, and 8 beyond for writers of whole words.
+ * Counts them as used.
+ */
+static uint8 *
+reserve(Sink *sink, uint64 bytes)
+{
+	Size start = sink->used;
+
+	if (bytes > MAX_TIMELINE_BYTES || start + bytes > MAX_TIMELINE_BYTES - 8)
+		timeline_too_large("bytes", start + bytes, MAX_TIMELINE_BYTES - 8);
+	if (start + bytes + 8 > sink->size)
+	{
+		Size size = Max(sink->size * 2, start + bytes + 8);
+
+		sink->size = Min(size, MAX_TIMELINE_BYTES);
+		sink->data = repalloc(sink->data, sink->size);
+	}
+	memset(sink->data + start, 0, bytes + 8);
+	sink->used += bytes;
+	return sink->data + start;
+}
+
+static inline void
+put_byte(Sink *sink, uint8 byte)
+{
+	*reserve(sink, 1) = byte;
+}
+
+static void
+put_varint(Sink *sink, uint64 value)
+{
+	uint8 bytes[10];
+	int length = 0;
+
+	for (; value >= 0x80; value >>= 7)
+		bytes[length++] = (uint8) (value | 0x80);
+	bytes[length++] = (uint8) value;
+	memcpy(reserve(sink, length), bytes, length);
+}
+
+static void
+put_bytes(Sink *sink, const void *bytes, Size length)
+{
+	uint8 *at = reserve(sink, length);
+
+	if (length > 0)
+		memcpy(at, bytes, length);
+}
+
+/* The greatest number that divides every time's distance from the first. */
+static uint64
+common_unit(const int64 *times, uint32 count)
+{
+	uint64 unit = 0;
+
+	for (uint32 i = 1; i < count && unit != 1; i++)
+	{
+		uint64 a = (uint64) times[i] - (uint64) times[0];
+
+		if (unit != 0 && a % unit == 0)
+			continue;
+		while (a != 0)
+		{
+			uint64 rest = unit % a;
+
+			unit = a;
+			a = rest;
+		}
+	}
+	return unit;
+}
+
+/* The rest of the header and the times. */
+static void
+put_times(Sink *sink, const int64 *times, uint32 count, int columns)
+{
+	uint64 unit = common_unit(times, count);
+	uint64 *number;
+	uint64 span;
+
+	if (count == 1)
+	{
+		put_byte(sink, (uint8) columns);
+		return;
+	}
+	number = palloc_extended(sizeof(uint64) * count, MCXT_ALLOC_HUGE);
+	if (unit <= 1)
+	{
+		for (uint32 i = 0; i < count; i++)
+			number[i] = (uint64) times[i] - (uint64) times[0];
+	}
+	else
+	{
+		for (uint32 i = 0; i < count; i++)
+			number[i] = ((uint64) times[i] - (uint64) times[0]) / unit;
+	}
+	CHECK_FOR_INTERRUPTS();
+	span = number[count - 1];
+	put_varint(sink, span);
+	if (span > 0)
+		put_varint(sink, unit);
+	put_byte(sink, (uint8) columns);
+	(void) monotone_write(reserve(sink, monotone_bytes(count, span)), number, count);
+	pfree(number);
+}
+
+static void
+put_packed(Sink *sink, const uint32 *numbers, uint32 count, uint32 width)
+{
+	BitWriter writer = bit_writer(reserve(sink, bytes_for_bits((uint64) count * width)));
+
+	if (width == 0)
+		return;
+	for (uint32 i = 0; i < count; i++)
+		bit_write(&writer, numbers[i], width);
+	(void) bit_finish(&writer);
+}
+
+static void
+put_presence(Sink *sink, const uint8 *presence, uint32 count)
+{
+	uint32 samples = rank_samples(count);
+	uint32 width = packed_width(count);
+	BitWriter writer = bit_writer(reserve(sink, bytes_for_bits((uint64) samples * width)));
+	uint64 rank = 0;
+
+	for (uint32 i = 0; i < samples; i++)
+	{
+		rank += pg_popcount((const char *) presence + i * (RANK_SAMPLE / 8), RANK_SAMPLE / 8);
+		bit_write(&writer, rank, width);
+	}
+	(void) bit_finish(&writer);
+	put_bytes(sink, presence, bytes_for_bits(count));
+}
+
+/* The texts one after another, their ends first; order is by code. */
+static void
+put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts, uint64 bytes)
+{
+	uint32 width = packed_width(bytes);
+	uint8 *at;
+	BitWriter writer;
+	uint64 end = 0;
+
+	put_varint(sink, bytes);
+	writer = bit_writer(reserve(sink, bytes_for_bits((uint64) (texts - 1) * width)));
+	for (uint32 i = 0; i + 1 < texts; i++)
+	{
+		end += text[code == NULL ? i : code[i]].length;
+		bit_write(&writer, end, width);
+	}
+	(void) bit_finish(&writer);
+	at = reserve(sink, bytes);
+	for (uint32 i = 0; i < texts; i++)
+	{
+		TextSlice slice = text[code == NULL ? i : code[i]];
+
+		memcpy(at, slice.bytes, slice.length);
+		at += slice.length;
+	}
+}
+
+/* A text of a dictionary and the code it had before it was sorted. */
+typedef struct RankedText
+{
+	TextSlice slice;
+	uint32 code;
+} RankedText;
+
+#define ST_SORT sort_texts
+#define ST_ELEMENT_TYPE RankedText
+#define ST_COMPARE(a, b) compare_slices((a)->slice, (b)->slice)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+/* Sorts the texts of a dictionary by bytes and renumbers the codes after them. */
+static void
+sort_dictionary(ColumnDraft *column)
+{
+	RankedText *ranked = palloc(sizeof(RankedText) * column->texts);
+	uint32 *rank = palloc(sizeof(uint32) * column->texts);
+
+	for (uint32 i = 0; i < column->texts; i++)
+	{
+		ranked[i].slice = column->text[i];
+		ranked[i].code = i;
+	}
+	sort_texts(ranked, column->texts);
+	for (uint32 i = 0; i < column->texts; i++)
+	{
+		column->text[i] = ranked[i].slice;
+		rank[ranked[i].code] = i;
+	}
+	for (uint32 i = 0; i < column->present; i++)
+		column->code[i] = rank[column->code[i]];
+	pfree(rank);
+	pfree(ranked);
+}
+
+/* Whichever is smaller of a dictionary with codes and the texts as they come. */
+static ColumnEncoding
+text_encoding(const ColumnDraft *column, uint64 *dictionary_bytes, uint64 *plain_bytes)
+{
+	uint64 dictionary_bits;
+	uint64 plain_bits;
+
+	*dictionary_bytes = 0;
+	*plain_bytes = 0;
+	for (uint32 i = 0; i < column->texts; i++)
+		*dictionary_bytes += column->text[i].length;
+	/* nearly as many texts as values: only then can plain be smaller */
+	if (column->texts <= column->present / 2 && column->texts <= MAX_DICTIONARY)
+		return ENCODING_DICTIONARY;
+	for (uint32 i = 0; i < column->present; i++)
+		*plain_bytes += column->text[column->code[i]].length;
+	if (column->texts > MAX_DICTIONARY)
+		return ENCODING_PLAIN;
+	dictionary_bits = (uint64) (column->texts - 1) * packed_width(*dictionary_bytes) +
+		*dictionary_bytes * 8 + (uint64) column->present * packed_width(column->texts - 1);
+	plain_bits = (uint64) (column->present - 1) * packed_width(*plain_bytes) + *plain_bytes * 8;
+	return dictionary_bits <= plain_bits ? ENCODING_DICTIONARY : ENCODING_PLAIN;
+}
+
+/* Whether number is scaled / 10^exponent to the last bit, and which scaled. */
+static inline bool
+scale_number(double number, int exponent, int64 *scaled)
+{
+	double product = number * power_of_ten[exponent];
+
+	if (!(product <= MAX_SCALED && product >= -MAX_SCALED))
+		return false;
+	*scaled = (int64) (product < 0 ? product - 0.5 : product + 0.5);
+	return (double) *scaled / power_of_ten[exponent] == number;
+}
+
+/*
+ * The smallest exponent at which every number is an exact decimal, or -1.
+ * A number is exact from some exponent on until it grows too large, so the
+ * first pass finds the only candidate and the second confirms it.
+ */
+static int
+common_exponent(const uint64 *numbers, uint32 count)
+{
+	int exponent = 0;
+	int64 scaled;
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		while (!scale_number(number_from_bits(numbers[i]), exponent, &scaled))
+		{
+			if (++exponent > MAX_EXPONENT)
+				return -1;
+		}
+	}
+	for (uint32 i = 0; i < count; i++)
+	{
+		if (!scale_number(number_from_bits(numbers[i]), exponent, &scaled))
+			return -1;
+	}
+	return exponent;
+}
+
+/* A frame of reference: the least of the integers, then each one's distance from it. */
+static void
+put_integers(Sink *sink, const uint64 *integers, uint32 count)
+{
+	int64 least = PG_INT64_MAX;
+	int64 greatest = PG_INT64_MIN;
+	uint32 width;
+	BitWriter writer;
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		least = Min(least, (int64) integers[i]);
+		greatest = Max(greatest, (int64) integers[i]);
+	}
+	width = packed_width((uint64) greatest - (uint64) least);
+	put_varint(sink, zigzag(least));
+	put_byte(sink, (uint8) width);
+	writer = bit_writer(reserve(sink, bytes_for_bits((uint64) count * width)));
+	for (uint32 i = 0; i < count; i++)
+		bit_write(&writer, integers[i] - (uint64) least, width);
+	(void) bit_finish(&writer);
+}
+
+/* What comes before a column's values: tag, name, presence. */
+static void
+put_column_head(Sink *sink, const ColumnDraft *column, uint32 count, ColumnEncoding encoding,
+				bool named)
+{
+	bool absences = column->present < count;
+
+	put_byte(sink, (uint8) (encoding | (absences ? TAG_ABSENCES : 0)));
+	if (named)
+	{
+		put_byte(sink, (uint8) column->well_known);
+		if (column->well_known == USER_NAMED)
+		{
+			put_byte(sink, (uint8) column->name.length);
+			put_bytes(sink, column->name.bytes, column->name.length);
+		}
+	}
+	if (absences)
+	{
+		put_varint(sink, column->present);
+		put_presence(sink, column->presence, count);
+	}
+}
+
+static void
+put_text_column(Sink *sink, ColumnDraft *column, uint32 count, bool named)
+{
+	uint64 dictionary_bytes;
+	uint64 plain_bytes;
+	ColumnEncoding encoding = text_encoding(column, &dictionary_bytes, &plain_bytes);
+
+	put_column_head(sink, column, count, encoding, named);
+	if (encoding == ENCODING_PLAIN)
+	{
+		put_texts(sink, column->text, column->code, column->present, plain_bytes);
+		return;
+	}
+	sort_dictionary(column);
+	put_varint(sink, column->texts);
+	put_texts(sink, column->text, NULL, column->texts, dictionary_bytes);
+	put_packed(sink, column->code, column->present, packed_width(column->texts - 1));
+}
+
+static void
+put_number_column(Sink *sink, ColumnDraft *column, uint32 count)
+{
+	int exponent = 0;
+	ColumnEncoding encoding = ENCODING_INTEGER;
+
+	if (column->type == ATTRIBUTE_NUMBER)
+	{
+		exponent = common_exponent(column->number, column->present);
+		encoding = exponent < 0 ? ENCODING_RAW : ENCODING_DECIMAL;
+	}
+	put_column_head(sink, column, count, encoding, true);
+	if (encoding == ENCODING_RAW)
+	{
+		uint8 *at = reserve(sink, (uint64) column->present * 8);
+
+		for (uint32 i = 0; i < column->present; i++, at += 8)
+			store_word(at, column->number[i]);
+		return;
+	}
+	if (encoding == ENCODING_DECIMAL)
+	{
+		put_byte(sink, (uint8) exponent);
+		for (uint32 i = 0; i < column->present; i++)
+		{
+			int64 scaled = 0;
+
+			(void) scale_number(number_from_bits(column->number[i]), exponent, &scaled);
+			column->number[i] = (uint64) scaled;
+		}
+	}
+	put_integers(sink, column->number, column->present);
+}
+
+/*
+ * Writes count interactions in their order, given column by column, into a
+ * varlena that is allocated in context.  The columns come in the order of
+ * (name, type) and have a value each.  The drafts are used up.  O(count x
+ * columns) and the sort of the dictionaries.
+ */
+struct varlena *
+layout_write(const int64 *times, uint32 count, ColumnDraft *kind, ColumnDraft *columns,
+			 int column_count, MemoryContext context)
+{
+	Sink sink;
+
+	sink.used = VARHDRSZ;
+	sink.size = 256 + (Size) Min(count, 65536) * 16;
+	sink.data = MemoryContextAlloc(context, sink.size);
+	put_byte(&sink, LAYOUT_VERSION);
+	put_varint(&sink, count);
+	if (count > 0)
+	{
+		uint64 first = (uint64) times[0];
+
+		store_word(reserve(&sink, 8), first);
+		put_times(&sink, times, count, column_count);
+		put_text_column(&sink, kind, count, false);
+		for (int i = 0; i < column_count; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (columns[i].type == ATTRIBUTE_TEXT)
+				put_text_column(&sink, &columns[i], count, true);
+			else
+				put_number_column(&sink, &columns[i], count);
+		}
+	}
+	SET_VARSIZE(sink.data, sink.used);
+	return (struct varlena *) sink.data;
+}

@@ -1,0 +1,518 @@
+/*
+ * pack.c
+ *		Records become a timeline: sorted, turned into columns, written.
+ *
+ * Owns the way from records in the total order to the drafts that layout.c
+ * writes, and with it the proof that bytes are canonical: they are if writing
+ * what they say gives them again.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "timeline/pack.h"
+
+typedef struct SliceEntry
+{
+	TextSlice key;
+	uint32 hash;
+	uint32 number;
+	char status;
+} SliceEntry;
+
+#define SH_PREFIX slicetable
+#define SH_ELEMENT_TYPE SliceEntry
+#define SH_KEY_TYPE TextSlice
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_slice(key)
+#define SH_EQUAL(tb, a, b) same_slice(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, entry) (entry)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* One column being gathered. */
+typedef struct Gather
+{
+	ShapeColumn column;
+	uint32 present;
+	uint32 *word; /* of each text, later its code */
+	uint64 *number;
+	uint8 *presence; /* made at the first absence */
+	/* texts that are not in the vocabulary; a word is INLINE_TEXT + index here */
+	slicetable_hash *table;
+	TextSlice *inline_text;
+	uint32 inline_texts;
+	uint32 inline_size;
+} Gather;
+
+typedef struct Packer
+{
+	const Builder *builder;
+	uint32 count;
+	Gather kind;
+	Gather *gather; /* in (name, type) order */
+	uint32 gathers;
+	uint16 **maps; /* of each shape in use, where its columns are gathered */
+} Packer;
+
+static void
+gather_begin(Gather *gather, const ShapeColumn *column, uint32 count)
+{
+	memset(gather, 0, sizeof(Gather));
+	if (column != NULL)
+		gather->column = *column;
+	else
+		gather->column.type = ATTRIBUTE_TEXT;
+	if (gather->column.type == ATTRIBUTE_TEXT)
+		gather->word = palloc_extended(sizeof(uint32) * count, MCXT_ALLOC_HUGE);
+	else
+		gather->number = palloc_extended(sizeof(uint64) * count, MCXT_ALLOC_HUGE);
+}
+
+/* Notes that the values so far leave a gap: interactions [0, present) have one. */
+static pg_noinline void
+start_presence(Gather *gather, uint32 count)
+{
+	gather->presence = palloc_extended(bytes_for_bits(count), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	memset(gather->presence, 0xFF, gather->present / 8);
+	if (gather->present % 8 != 0)
+		gather->presence[gather->present / 8] = (uint8) ((1 << (gather->present % 8)) - 1);
+}
+
+static inline void
+note_present(Gather *gather, uint32 index, uint32 count)
+{
+	if (gather->present != index || gather->presence != NULL)
+	{
+		if (gather->presence == NULL)
+			start_presence(gather, count);
+		gather->presence[index >> 3] |= (uint8) (1 << (index & 7));
+	}
+	gather->present++;
+}
+
+/* The word of a text that follows its record. */
+static pg_noinline uint32
+inline_word(Gather *gather, TextSlice slice)
+{
+	SliceEntry *entry;
+	bool found;
+
+	if (gather->table == NULL)
+		gather->table = slicetable_create(CurrentMemoryContext, 64, NULL);
+	entry = slicetable_insert(gather->table, slice, &found);
+	if (!found)
+	{
+		if (gather->inline_texts == gather->inline_size)
+		{
+			gather->inline_size = Max(64, gather->inline_size * 2);
+			gather->inline_text = gather->inline_text == NULL ?
+				palloc(sizeof(TextSlice) * gather->inline_size) :
+				repalloc_huge(gather->inline_text, sizeof(TextSlice) * gather->inline_size);
+		}
+		entry->number = gather->inline_texts;
+		gather->inline_text[gather->inline_texts++] = slice;
+	}
+	return entry->number | INLINE_TEXT;
+}
+
+static inline void
+gather_text(Gather *gather, RecordReader *reader, uint32 word, uint32 index, uint32 count)
+{
+	if (word == 0)
+		return;
+	if (unlikely(word & INLINE_TEXT))
+		word = inline_word(gather, reader_text(reader, word));
+	gather->word[gather->present] = word;
+	note_present(gather, index, count);
+}
+
+static int
+compare_gathers(const void *a, const void *b)
+{
+	return compare_shape_columns(*(const ShapeColumn *const *) a, *(const ShapeColumn *const *) b);
+}
+
+static inline uint32
+map_index(const Packer *packer, const Shape *shape)
+{
+	return shape->number & OWN_SHAPE ?
+		packer->builder->vocabulary->shapes.count + (shape->number & ~OWN_SHAPE) :
+		shape->number;
+}
+
+/* Finds the shapes that are in use and the columns they have between them. */
+static void
+plan_columns(Packer *packer, const RecordKey *keys)
+{
+	const Builder *builder = packer->builder;
+	uint32 shapes = builder->vocabulary->shapes.count +
+		(builder->own_shapes == NULL ? 0 : builder->own_shapes->count);
+	const Shape **used = palloc(sizeof(Shape *) * shapes);
+	uint32 used_count = 0;
+	uint32 column_count = 0;
+	const ShapeColumn **columns;
+	const Shape *last = NULL;
+
+	packer->maps = palloc0(sizeof(uint16 *) * shapes);
+	for (uint32 i = 0; i < packer->count; i++)
+	{
+		const Shape *shape = record_shape(builder, keys[i].record);
+		uint32 map;
+
+		if (shape == last)
+			continue;
+		last = shape;
+		map = map_index(packer, shape);
+		if (packer->maps[map] != NULL)
+			continue;
+		packer->maps[map] = palloc(sizeof(uint16) * Max(shape->columns, 1));
+		used[used_count++] = shape;
+		column_count += shape->columns;
+	}
+
+	columns = palloc(sizeof(ShapeColumn *) * Max(column_count, 1));
+	column_count = 0;
+	for (uint32 i = 0; i < used_count; i++)
+	{
+		for (uint32 j = 0; j < used[i]->columns; j++)
+			columns[column_count++] = &used[i]->column[j];
+	}
+	qsort(columns, column_count, sizeof(ShapeColumn *), compare_gathers);
+	packer->gathers = 0;
+	for (uint32 i = 0; i < column_count; i++)
+	{
+		if (i == 0 || compare_shape_columns(columns[packer->gathers - 1], columns[i]) != 0)
+			columns[packer->gathers++] = columns[i];
+	}
+	/* attributes that turn out to be absent everywhere do not count, yet bound the work */
+	if (packer->gathers > PG_UINT16_MAX)
+		too_many_attributes(packer->gathers);
+
+	packer->gather = palloc(sizeof(Gather) * Max(packer->gathers, 1));
+	for (uint32 i = 0; i < packer->gathers; i++)
+		gather_begin(&packer->gather[i], columns[i], packer->count);
+	for (uint32 i = 0; i < used_count; i++)
+	{
+		uint16 *map = packer->maps[map_index(packer, used[i])];
+
+		for (uint32 j = 0; j < used[i]->columns; j++)
+		{
+			const ShapeColumn *wanted = &used[i]->column[j];
+			const ShapeColumn **found = bsearch(&wanted, columns, packer->gathers,
+												sizeof(ShapeColumn *), compare_gathers);
+
+			map[j] = (uint16) (found - columns);
+		}
+	}
+	pfree(columns);
+	pfree(used);
+}
+
+/* Distributes the records' values over the columns. */
+static void
+gather_values(Packer *packer, const RecordKey *keys)
+{
+	uint32 count = packer->count;
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		RecordReader reader = record_reader(packer->builder, keys[i].record);
+		const uint16 *map = packer->maps[map_index(packer, reader.shape)];
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		gather_text(&packer->kind, &reader, reader.kind, i, count);
+		for (uint32 j = 0; j < reader.shape->columns; j++)
+		{
+			Gather *gather = &packer->gather[map[j]];
+
+			if (gather->column.type == ATTRIBUTE_TEXT)
+				gather_text(gather, &reader, reader_word(&reader), i, count);
+			else
+			{
+				uint64 number = reader_number(&reader);
+
+				if (gather->column.type == ATTRIBUTE_NUMBER && number == ABSENT_NUMBER)
+					continue;
+				gather->number[gather->present] = number;
+				note_present(gather, i, count);
+			}
+		}
+	}
+}
+
+/* The scratch by which words are numbered, empty again. */
+static void
+reset_scratch(Vocabulary *vocabulary)
+{
+	if (vocabulary->scratch_size < vocabulary->words)
+	{
+		if (vocabulary->scratch_size > 0)
+		{
+			pfree(vocabulary->stamps);
+			pfree(vocabulary->codes);
+		}
+		vocabulary->scratch_size = vocabulary->size;
+		vocabulary->stamps = MemoryContextAllocZero(vocabulary->context,
+													sizeof(uint32) * vocabulary->size);
+		vocabulary->codes = MemoryContextAlloc(vocabulary->context,
+											   sizeof(uint32) * vocabulary->size);
+		vocabulary->stamp = 0;
+	}
+	if (++vocabulary->stamp == 0)
+	{
+		memset(vocabulary->stamps, 0, sizeof(uint32) * vocabulary->scratch_size);
+		vocabulary->stamp = 1;
+	}
+}
+
+/* Turns words into codes of a dictionary of the column's own, in order of appearance. */
+static void
+number_texts(Gather *gather, ColumnDraft *draft, Vocabulary *vocabulary)
+{
+	uint32 size = 32;
+	uint32 *inline_codes = NULL;
+
+	reset_scratch(vocabulary);
+	if (gather->inline_texts > 0)
+	{
+		inline_codes = palloc_extended(sizeof(uint32) * gather->inline_texts, MCXT_ALLOC_HUGE);
+		memset(inline_codes, 0xFF, sizeof(uint32) * gather->inline_texts);
+	}
+	draft->texts = 0;
+	draft->text = palloc(sizeof(TextSlice) * size);
+	for (uint32 i = 0; i < gather->present; i++)
+	{
+		uint32 word = gather->word[i];
+		bool known;
+
+		if (likely((word & INLINE_TEXT) == 0))
+			known = vocabulary->stamps[word] == vocabulary->stamp;
+		else
+			known = inline_codes[word & ~INLINE_TEXT] != PG_UINT32_MAX;
+		if (unlikely(!known))
+		{
+			TextSlice *slice;
+
+			if (draft->texts == size)
+			{
+				size *= 2;
+				draft->text = repalloc_huge(draft->text, sizeof(TextSlice) * size);
+			}
+			slice = &draft->text[draft->texts];
+			if (word & INLINE_TEXT)
+			{
+				*slice = gather->inline_text[word & ~INLINE_TEXT];
+				inline_codes[word & ~INLINE_TEXT] = draft->texts++;
+			}
+			else
+			{
+				slice->bytes = vocabulary->word[word]->bytes;
+				slice->length = vocabulary->word[word]->length;
+				vocabulary->stamps[word] = vocabulary->stamp;
+				vocabulary->codes[word] = draft->texts++;
+			}
+		}
+		gather->word[i] = word & INLINE_TEXT ? inline_codes[word & ~INLINE_TEXT] :
+											   vocabulary->codes[word];
+	}
+	draft->code = gather->word;
+	if (inline_codes != NULL)
+		pfree(inline_codes);
+}
+
+static void
+finish_column(Gather *gather, ColumnDraft *draft, Packer *packer)
+{
+	draft->name = gather->column.name;
+	draft->well_known = gather->column.well_known;
+	draft->type = gather->column.type;
+	draft->present = gather->present;
+	if (gather->present < packer->count && gather->presence == NULL)
+		start_presence(gather, packer->count);
+	draft->presence = gather->presence;
+	draft->number = gather->number;
+	if (draft->type == ATTRIBUTE_TEXT)
+		number_texts(gather, draft, packer->builder->vocabulary);
+}
+
+/* Packs records that are in the total order; O(count x columns). */
+struct varlena *
+pack_keys(const Builder *builder, const RecordKey *keys, uint32 count)
+{
+	MemoryContext result_context = CurrentMemoryContext;
+	MemoryContext context;
+	Packer packer;
+	ColumnDraft kind;
+	ColumnDraft *drafts;
+	uint32 draft_count = 0;
+	int64 *times;
+	struct varlena *result;
+
+	if (count == 0)
+		return layout_write(NULL, 0, NULL, NULL, 0, CurrentMemoryContext);
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline packer",
+									ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(context);
+	packer.builder = builder;
+	packer.count = count;
+	gather_begin(&packer.kind, NULL, count);
+	plan_columns(&packer, keys);
+	gather_values(&packer, keys);
+
+	finish_column(&packer.kind, &kind, &packer);
+	drafts = palloc(sizeof(ColumnDraft) * Max(packer.gathers, 1));
+	for (uint32 i = 0; i < packer.gathers; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (packer.gather[i].present > 0)
+			finish_column(&packer.gather[i], &drafts[draft_count++], &packer);
+	}
+	if (draft_count > MAX_ATTRIBUTES)
+		too_many_attributes(draft_count);
+
+	times = palloc_extended(sizeof(int64) * count, MCXT_ALLOC_HUGE);
+	for (uint32 i = 0; i < count; i++)
+	{
+		/* records copied from a timeline are as its bytes have them */
+		if (unlikely(i > 0 && keys[i].time < keys[i - 1].time))
+			corrupt_timeline("its interactions are out of order");
+		times[i] = keys[i].time;
+	}
+	result = layout_write(times, count, &kind, drafts, (int) draft_count, result_context);
+	MemoryContextSwitchTo(result_context);
+	MemoryContextDelete(context);
+	return result;
+}
+
+/* Sorts and packs all records of a builder, which stays as it is. */
+struct varlena *
+pack_builder(const Builder *builder)
+{
+	uint32 count;
+	RecordKey *keys;
+	struct varlena *result;
+
+	if (builder->piece != NO_PIECES)
+		keys = unite_pieces(builder, &count);
+	else
+	{
+		keys = builder_keys(builder, &count);
+		sort_keys(builder, keys, count, false);
+	}
+	result = pack_keys(builder, keys, count);
+	pfree(keys);
+	return result;
+}
+
+/*
+ * The union of the pieces: of equal interactions as many as the piece that has
+ * the most of them.  In the total order.
+ */
+RecordKey *
+unite_pieces(const Builder *builder, uint32 *count)
+{
+	uint32 total;
+	RecordKey *keys = builder_keys(builder, &total);
+	uint32 kept = 0;
+	uint32 group = 0; /* where the kept ones equal to the last one begin */
+	uint32 run = 0;   /* equal ones of the same piece, the last one included */
+
+	sort_keys(builder, keys, total, true);
+	for (uint32 i = 0; i < total; i++)
+	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (i == 0 || compare_records(builder, &keys[i - 1], &keys[i]) != 0)
+		{
+			group = kept;
+			run = 0;
+		}
+		else if (record_piece(keys[i - 1].record) != record_piece(keys[i].record))
+			run = 0;
+		if (++run > kept - group)
+			keys[kept++] = keys[i];
+	}
+	*count = kept;
+	return keys;
+}
+
+/* What only a text column can get wrong: the encoding, and the values of automated. */
+static void
+validate_texts(const Column *column)
+{
+	for (uint32 i = 0; i < column->texts; i++)
+	{
+		TextSlice slice = column_text(column, i);
+
+		if (memchr(slice.bytes, 0, slice.length) != NULL ||
+			!pg_verify_mbstr(GetDatabaseEncoding(), slice.bytes, (int) slice.length, true))
+			corrupt_timeline("a text is not valid in the database's encoding");
+		if (column->well_known == AUTOMATED &&
+			!(slice.length == 4 && memcmp(slice.bytes, "true", 4) == 0) &&
+			!(slice.length == 5 && memcmp(slice.bytes, "false", 5) == 0))
+			corrupt_timeline("automated is neither true nor false");
+	}
+}
+
+/*
+ * Takes the bytes of a timeline, without a varlena header, that come from
+ * somewhere else, and raises an error unless they are the one form of what they
+ * say.  O(n), with the memory of the records.
+ */
+void
+timeline_validate(const void *bytes, Size length)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "crm_timeline validation",
+												  ALLOCSET_DEFAULT_SIZES);
+	Layout *layout;
+	Builder *builder;
+	uint32 count;
+	RecordKey *keys;
+	struct varlena *again;
+
+	MemoryContextSwitchTo(context);
+	layout = palloc(sizeof(Layout));
+	layout_open(layout, bytes, length);
+	if (layout->count > 0)
+		validate_texts(&layout->kind);
+	for (int i = 0; i < layout->columns; i++)
+	{
+		Column *column = &layout->column[i];
+
+		if (column->type == ATTRIBUTE_TEXT)
+			validate_texts(column);
+		else if (column->well_known == SENTIMENT)
+		{
+			for (uint32 j = 0; j < column->present; j++)
+			{
+				double sentiment = number_from_bits(column_number(column, j));
+
+				if (!(sentiment >= -1 && sentiment <= 1))
+					corrupt_timeline("a sentiment lies outside -1 to 1");
+			}
+		}
+	}
+
+	builder = builder_create(vocabulary_create(context), context, false);
+	builder_append_layout(builder, layout, 0, layout->count, NULL);
+	keys = builder_keys(builder, &count);
+	for (uint32 i = 1; i < count; i++)
+	{
+		if (compare_records(builder, &keys[i - 1], &keys[i]) > 0)
+			corrupt_timeline("its interactions are out of order");
+	}
+	again = pack_keys(builder, keys, count);
+	if (VARSIZE(again) - VARHDRSZ != length || memcmp(VARDATA(again), bytes, length) != 0)
+		corrupt_timeline("it is not in its canonical form");
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
