@@ -506,30 +506,33 @@ timeline_scan(PG_FUNCTION_ARGS)
 {
 	Layout layout;
 	const Column *channel;
-	MonotoneCursor times;
-	ColumnCursor kinds;
-	ColumnCursor channels;
+	MonotoneCursor time_cursor;
+	ColumnCursor kind_cursor;
+	ColumnCursor channel_cursor;
+	int64 times[LAYOUT_BLOCK];
+	uint32 kinds[LAYOUT_BLOCK];
+	uint32 channels[LAYOUT_BLOCK];
 	uint64 sum = 0;
 
 	PG_GETARG_LAYOUT(0, &layout);
 	if (layout.count == 0)
 		PG_RETURN_INT64(0);
 	channel = layout_find(&layout, "channel", 7, ATTRIBUTE_TEXT);
-	times = layout_seek(&layout, 0);
-	kinds = column_seek(&layout.kind, 0);
+	time_cursor = layout_seek(&layout, 0);
+	kind_cursor = column_seek(&layout.kind, 0);
 	if (channel != NULL)
-		channels = column_seek(channel, 0);
-	for (uint32 i = 0; i < layout.count; i++)
+		channel_cursor = column_seek(channel, 0);
+	for (uint32 done = 0; done < layout.count; done += LAYOUT_BLOCK)
 	{
-		uint32 rank;
+		uint32 count = Min(layout.count - done, LAYOUT_BLOCK);
 
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		sum += (uint64) layout_next_time(&layout, &times);
-		if (column_next(&layout.kind, &kinds, &rank))
-			sum += column_code(&layout.kind, rank);
-		if (channel != NULL && column_next(channel, &channels, &rank))
-			sum += column_code(channel, rank);
+		CHECK_FOR_INTERRUPTS();
+		layout_next_times(&layout, &time_cursor, count, times);
+		column_next_codes(&layout.kind, &kind_cursor, count, kinds);
+		if (channel != NULL)
+			column_next_codes(channel, &channel_cursor, count, channels);
+		for (uint32 i = 0; i < count; i++)
+			sum += (uint64) times[i] + kinds[i] + (channel == NULL ? 0 : channels[i]);
 	}
 	PG_RETURN_INT64((int64) (sum & PG_INT32_MAX));
 }

@@ -70,6 +70,17 @@ push_number(JsonbParseState **state, double number)
 	}
 }
 
+/* A text that stays: jsonb keeps the pointer, and a plain column only its last text. */
+static TextSlice
+lasting_text(const Column *column, uint32 text)
+{
+	TextSlice slice = column_text(column, text);
+
+	if (column->encoding == ENCODING_PLAIN)
+		slice.bytes = pnstrdup(slice.bytes, slice.length);
+	return slice;
+}
+
 /* Pushes the name and value of one attribute that the current interaction has. */
 void
 push_attribute(JsonbParseState **state, const InteractionReader *reader, int column)
@@ -90,7 +101,7 @@ push_attribute(JsonbParseState **state, const InteractionReader *reader, int col
 		(void) pushJsonbValue(state, WJB_VALUE, &value);
 	}
 	else
-		push_string(state, WJB_VALUE, interaction_text(reader, column));
+		push_string(state, WJB_VALUE, lasting_text(c, column_code(c, reader->rank[column])));
 }
 
 /* CAST (timeline AS jsonb) */
@@ -116,7 +127,7 @@ timeline_to_jsonb(PG_FUNCTION_ARGS)
 		push_string(&state, WJB_KEY, (TextSlice) {"occurred_at", 11});
 		push_string(&state, WJB_VALUE, (TextSlice) {time.data, (uint32) time.len});
 		push_string(&state, WJB_KEY, (TextSlice) {"kind", 4});
-		push_string(&state, WJB_VALUE, column_text(&layout.kind, reader.kind));
+		push_string(&state, WJB_VALUE, lasting_text(&layout.kind, reader.kind));
 		for (int i = 0; i < layout.columns; i++)
 		{
 			if (reader.present[i])

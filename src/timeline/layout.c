@@ -17,10 +17,13 @@
 
 #define LAYOUT_VERSION 1
 
+/* how much of a timeline is fetched into the cache when it is opened */
+#define PREFETCH_BYTES 2048
+
 /* tag of a column: type and encoding in one number, and a flag */
 #define TAG_ENCODING 0x07
 #define TAG_ABSENCES 0x08
-#define TAG_KNOWN (TAG_ENCODING | TAG_ABSENCES)
+#define TAG_WIDTH_SHIFT 4 /* of a text's characters, in bits */
 
 /* Decimals: at most this many digits after the point, and this many before scaling stops. */
 #define MAX_EXPONENT 18
@@ -184,7 +187,7 @@ read_name(ByteReader *reader, Column *column)
 }
 
 static void
-read_texts(ByteReader *reader, Column *column)
+read_texts(ByteReader *reader, Column *column, uint32 width)
 {
 	uint64 texts = column->present;
 	uint64 bytes;
@@ -194,12 +197,22 @@ read_texts(ByteReader *reader, Column *column)
 	if (texts == 0 || texts > column->present)
 		corrupt_timeline("a dictionary has an impossible number of texts");
 	bytes = take_varint(reader);
-	if (bytes > MAX_TIMELINE_BYTES)
-		corrupt_timeline("a column has too many bytes");
+	if (bytes > MAX_TIMELINE_BYTES || (bytes > 0 && width == 0))
+		corrupt_timeline("a column has an impossible number of bytes");
 	column->texts = (uint32) texts;
 	column->text_bytes = bytes;
 	column->ends = take_packed(reader, texts - 1, packed_width(bytes));
-	column->bytes = (const char *) take(reader, bytes);
+	column->context = CurrentMemoryContext;
+	column->unpacked = NULL;
+	column->unpacked_size = 0;
+	if (width == 8)
+		column->bytes = (const char *) take(reader, bytes);
+	else
+	{
+		column->bytes = NULL;
+		column->character_base = take_byte(reader);
+		column->characters = take_packed(reader, bytes, width);
+	}
 	if (column->encoding == ENCODING_DICTIONARY)
 		column->values = take_packed(reader, column->present, packed_width(texts - 1));
 }
@@ -230,10 +243,12 @@ read_column(ByteReader *reader, Column *column, uint32 count, bool named)
 {
 	uint8 tag = take_byte(reader);
 
-	if ((tag & ~TAG_KNOWN) != 0 || (tag & TAG_ENCODING) > ENCODING_INTEGER)
+	if ((tag & TAG_ENCODING) > ENCODING_INTEGER)
 		corrupt_timeline("a column has an unknown encoding");
 	column->encoding = (ColumnEncoding) (tag & TAG_ENCODING);
 	column->type = type_of_encoding[column->encoding];
+	if (tag >> TAG_WIDTH_SHIFT > (column->type == ATTRIBUTE_TEXT ? 8 : 0))
+		corrupt_timeline("a column has characters of an impossible width");
 	column->absences = (tag & TAG_ABSENCES) != 0;
 	column->present = count;
 	if (named)
@@ -255,7 +270,7 @@ read_column(ByteReader *reader, Column *column, uint32 count, bool named)
 		column->presence = take(reader, bytes_for_bits(count));
 	}
 	if (column->type == ATTRIBUTE_TEXT)
-		read_texts(reader, column);
+		read_texts(reader, column, tag >> TAG_WIDTH_SHIFT);
 	else
 		read_numbers(reader, column);
 }
@@ -281,14 +296,26 @@ layout_open(Layout *layout, const void *bytes, Size length)
 {
 	ByteReader reader = {bytes, (const uint8 *) bytes + length};
 
+	/* a table that is scanned comes from memory: ask for all lines at once */
+	for (Size at = 64; at < Min(length, PREFETCH_BYTES); at += 64)
+		__builtin_prefetch((const char *) bytes + at);
 	read_header(layout, &reader);
 	if (layout->count > 0)
 	{
 		if (layout->count > 1)
 		{
-			const uint8 *data = take(&reader, monotone_bytes(layout->count, layout->span));
+			uint32 wide = take_width(&reader);
+			uint32 narrow = take_byte(&reader);
+			uint64 wide_gaps = narrow == wide ? 0 : take_varint(&reader);
+			const uint8 *data;
 
-			layout->times = monotone_vector(data, reader.limit, layout->count, layout->span);
+			if (narrow > wide || wide_gaps >= layout->count)
+				corrupt_timeline("its times have impossible widths");
+			data = take(
+				&reader,
+				monotone_bytes(layout->count, layout->span, narrow, wide, (uint32) wide_gaps));
+			layout->times = monotone_vector(data, reader.limit, layout->count, layout->span, narrow,
+											wide);
 		}
 		read_column(&reader, &layout->kind, layout->count, false);
 		for (int i = 0; i < layout->columns; i++)
@@ -392,7 +419,112 @@ column_rank(const Column *column, uint32 index)
 	return (uint32) rank;
 }
 
-/* Text number text of a text column; not zero-terminated. */
+/* The next count <= LAYOUT_BLOCK times, which must be there; the cursor moves on. */
+void
+layout_next_times(const Layout *layout, MonotoneCursor *cursor, uint32 count, int64 *times)
+{
+	uint64 *numbers = (uint64 *) times;
+	uint64 first = (uint64) layout->first;
+	uint64 unit = layout->unit;
+
+	if (layout->count == 1)
+	{
+		times[0] = layout->first;
+		return;
+	}
+	for (uint32 done = 0; done < count; done += MONOTONE_BLOCK)
+		monotone_next_many(&layout->times, cursor, Min(count - done, MONOTONE_BLOCK),
+						   numbers + done);
+	if (unit == 1)
+	{
+		for (uint32 i = 0; i < count; i++)
+			numbers[i] += first;
+	}
+	else
+	{
+		for (uint32 i = 0; i < count; i++)
+			numbers[i] = first + unit * numbers[i];
+	}
+}
+
+/*
+ * The text numbers of the next count <= LAYOUT_BLOCK interactions in a text
+ * column, ABSENT for those that lack it; the cursor moves on.
+ */
+void
+column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count, uint32 *codes)
+{
+	uint32 present = 0;
+	uint32 impossible = 0;
+	uint32 dense[LAYOUT_BLOCK];
+	uint32 *target = column->absences ? dense : codes;
+
+	if (!column->absences)
+		present = count;
+	else
+	{
+		for (uint32 i = 0; i < count; i++)
+		{
+			uint32 index = cursor->index + i;
+
+			codes[i] = column->presence[index >> 3] >> (index & 7) & 1;
+			present += codes[i];
+		}
+		if (unlikely(present > column->present - cursor->rank))
+			corrupt_timeline("a column has more values than it says");
+	}
+	if (column->encoding == ENCODING_PLAIN)
+	{
+		for (uint32 i = 0; i < present; i++)
+			target[i] = cursor->rank + i;
+	}
+	else
+	{
+		packed_get_many(&column->values, cursor->rank, present, target);
+		for (uint32 i = 0; i < present; i++)
+			impossible |= (uint32) ((int32) target[i] >= (int32) column->texts);
+		if (unlikely(impossible))
+			corrupt_timeline("a text code lies outside its dictionary");
+	}
+	if (column->absences)
+	{
+		uint32 rank = 0;
+
+		for (uint32 i = 0; i < count; i++)
+			codes[i] = codes[i] ? dense[rank++] : ABSENT;
+	}
+	cursor->index += count;
+	cursor->rank += present;
+}
+
+/* Unpacks the characters [start, end) of a text column. */
+static void
+unpack_characters(const Column *column, uint64 start, uint64 end, char *to)
+{
+	for (uint64 i = start; i < end; i++)
+		*to++ = (char) (packed_get(&column->characters, i) + column->character_base);
+}
+
+/* Room for the unpacked texts of a column. */
+static char *
+unpacking_room(Column *column, Size size)
+{
+	if (column->unpacked_size < size)
+	{
+		if (column->unpacked != NULL)
+			pfree(column->unpacked);
+		column->unpacked_size = size + size / 2;
+		column->unpacked = MemoryContextAllocExtended(column->context, column->unpacked_size,
+													  MCXT_ALLOC_HUGE);
+	}
+	return column->unpacked;
+}
+
+/*
+ * Text number text of a text column; not zero-terminated.  Where the characters
+ * are packed it lies in memory of the column's: a text of a dictionary as long
+ * as the layout is open, a plain one until the next is read.
+ */
 TextSlice
 column_text(const Column *column, uint32 text)
 {
@@ -402,8 +534,24 @@ column_text(const Column *column, uint32 text)
 
 	if (start > end || end > column->text_bytes)
 		corrupt_timeline("a text lies outside its column");
-	slice.bytes = column->bytes + start;
 	slice.length = (uint32) (end - start);
+	if (column->bytes != NULL)
+		slice.bytes = column->bytes + start;
+	else if (column->encoding == ENCODING_PLAIN)
+	{
+		char *room = unpacking_room(unconstify(Column *, column), Max(slice.length, 32));
+
+		unpack_characters(column, start, end, room);
+		slice.bytes = room;
+	}
+	else
+	{
+		if (column->unpacked == NULL)
+			unpack_characters(
+				column, 0, column->text_bytes,
+				unpacking_room(unconstify(Column *, column), Max(column->text_bytes, 32)));
+		slice.bytes = column->unpacked + start;
+	}
 	return slice;
 }
 
@@ -512,6 +660,9 @@ put_times(Sink *sink, const int64 *times, uint32 count, int columns)
 	uint64 unit = common_unit(times, count);
 	uint64 *number;
 	uint64 span;
+	uint32 narrow;
+	uint32 wide;
+	uint32 wide_gaps;
 
 	if (count == 1)
 	{
@@ -535,7 +686,13 @@ put_times(Sink *sink, const int64 *times, uint32 count, int columns)
 	if (span > 0)
 		put_varint(sink, unit);
 	put_byte(sink, (uint8) columns);
-	(void) monotone_write(reserve(sink, monotone_bytes(count, span)), number, count);
+	monotone_widths(number, count, &narrow, &wide, &wide_gaps);
+	put_byte(sink, (uint8) wide);
+	put_byte(sink, (uint8) narrow);
+	if (narrow != wide)
+		put_varint(sink, wide_gaps);
+	(void) monotone_write(reserve(sink, monotone_bytes(count, span, narrow, wide, wide_gaps)),
+						  number, count, narrow, wide);
 	pfree(number);
 }
 
@@ -568,16 +725,58 @@ put_presence(Sink *sink, const uint8 *presence, uint32 count)
 	put_bytes(sink, presence, bytes_for_bits(count));
 }
 
-/* The texts one after another, their ends first; order is by code. */
-static void
-put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts, uint64 bytes)
+/* What the texts of a column are written with. */
+typedef struct TextStatistics
 {
-	uint32 width = packed_width(bytes);
+	uint64 bytes;
+	uint8 least;
+	uint8 width; /* of a character */
+} TextStatistics;
+
+/* Adds one text up; width is the greatest byte until all are added. */
+static inline void
+count_text(TextStatistics *statistics, TextSlice text)
+{
+	uint8 least = statistics->least;
+	uint8 greatest = statistics->width;
+
+	for (uint32 i = 0; i < text.length; i++)
+	{
+		least = Min(least, (uint8) text.bytes[i]);
+		greatest = Max(greatest, (uint8) text.bytes[i]);
+	}
+	statistics->bytes += text.length;
+	statistics->least = least;
+	statistics->width = greatest;
+}
+
+/* The texts in the order of code, or as they are: statistics. */
+static TextStatistics
+text_statistics(const TextSlice *text, const uint32 *code, uint32 texts)
+{
+	TextStatistics statistics = {0, 255, 0};
+
+	for (uint32 i = 0; i < texts; i++)
+		count_text(&statistics, text[code == NULL ? i : code[i]]);
+	if (statistics.bytes == 0)
+		statistics.least = 0;
+	else
+		/* one bit at least, so that a few bytes never stand for a gigabyte of text */
+		statistics.width = (uint8) Max(bits_for(statistics.width - statistics.least), 1);
+	return statistics;
+}
+
+/* The texts one after another, their ends first. */
+static void
+put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts,
+		  TextStatistics statistics)
+{
+	uint32 width = packed_width(statistics.bytes);
 	uint8 *at;
 	BitWriter writer;
 	uint64 end = 0;
 
-	put_varint(sink, bytes);
+	put_varint(sink, statistics.bytes);
 	writer = bit_writer(reserve(sink, bytes_for_bits((uint64) (texts - 1) * width)));
 	for (uint32 i = 0; i + 1 < texts; i++)
 	{
@@ -585,14 +784,26 @@ put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts, u
 		bit_write(&writer, end, width);
 	}
 	(void) bit_finish(&writer);
-	at = reserve(sink, bytes);
+
+	if (statistics.width < 8)
+		put_byte(sink, statistics.least);
+	at = reserve(sink, bytes_for_bits(statistics.bytes * statistics.width));
+	writer = bit_writer(at);
 	for (uint32 i = 0; i < texts; i++)
 	{
 		TextSlice slice = text[code == NULL ? i : code[i]];
 
-		memcpy(at, slice.bytes, slice.length);
-		at += slice.length;
+		if (statistics.width == 8)
+		{
+			memcpy(at, slice.bytes, slice.length);
+			at += slice.length;
+			continue;
+		}
+		for (uint32 j = 0; j < slice.length; j++)
+			bit_write(&writer, (uint8) slice.bytes[j] - statistics.least, statistics.width);
 	}
+	if (statistics.width < 8)
+		(void) bit_finish(&writer);
 }
 
 /* A text of a dictionary and the code it had before it was sorted. */
@@ -636,26 +847,30 @@ sort_dictionary(ColumnDraft *column)
 
 /* Whichever is smaller of a dictionary with codes and the texts as they come. */
 static ColumnEncoding
-text_encoding(const ColumnDraft *column, uint64 *dictionary_bytes, uint64 *plain_bytes)
+text_encoding(const ColumnDraft *column, TextStatistics *statistics)
 {
+	TextStatistics dictionary = text_statistics(column->text, NULL, column->texts);
+	TextStatistics plain = dictionary;
 	uint64 dictionary_bits;
 	uint64 plain_bits;
 
-	*dictionary_bytes = 0;
-	*plain_bytes = 0;
-	for (uint32 i = 0; i < column->texts; i++)
-		*dictionary_bytes += column->text[i].length;
+	*statistics = dictionary;
 	/* nearly as many texts as values: only then can plain be smaller */
 	if (column->texts <= column->present / 2 && column->texts <= MAX_DICTIONARY)
 		return ENCODING_DICTIONARY;
+	/* the same texts, said more often */
+	plain.bytes = 0;
 	for (uint32 i = 0; i < column->present; i++)
-		*plain_bytes += column->text[column->code[i]].length;
-	if (column->texts > MAX_DICTIONARY)
-		return ENCODING_PLAIN;
-	dictionary_bits = (uint64) (column->texts - 1) * packed_width(*dictionary_bytes) +
-		*dictionary_bytes * 8 + (uint64) column->present * packed_width(column->texts - 1);
-	plain_bits = (uint64) (column->present - 1) * packed_width(*plain_bytes) + *plain_bytes * 8;
-	return dictionary_bits <= plain_bits ? ENCODING_DICTIONARY : ENCODING_PLAIN;
+		plain.bytes += column->text[column->code[i]].length;
+	dictionary_bits = (uint64) (column->texts - 1) * packed_width(dictionary.bytes) +
+		dictionary.bytes * dictionary.width +
+		(uint64) column->present * packed_width(column->texts - 1);
+	plain_bits = (uint64) (column->present - 1) * packed_width(plain.bytes) +
+		plain.bytes * plain.width;
+	if (column->texts <= MAX_DICTIONARY && dictionary_bits <= plain_bits)
+		return ENCODING_DICTIONARY;
+	*statistics = plain;
+	return ENCODING_PLAIN;
 }
 
 /* Whether number is scaled / 10^exponent to the last bit, and which scaled. */
@@ -723,11 +938,13 @@ put_integers(Sink *sink, const uint64 *integers, uint32 count)
 /* What comes before a column's values: tag, name, presence. */
 static void
 put_column_head(Sink *sink, const ColumnDraft *column, uint32 count, ColumnEncoding encoding,
-				bool named)
+				uint32 character_width, bool named)
 {
 	bool absences = column->present < count;
 
-	put_byte(sink, (uint8) (encoding | (absences ? TAG_ABSENCES : 0)));
+	put_byte(
+		sink,
+		(uint8) (encoding | (absences ? TAG_ABSENCES : 0) | character_width << TAG_WIDTH_SHIFT));
 	if (named)
 	{
 		put_byte(sink, (uint8) column->well_known);
@@ -747,19 +964,18 @@ put_column_head(Sink *sink, const ColumnDraft *column, uint32 count, ColumnEncod
 static void
 put_text_column(Sink *sink, ColumnDraft *column, uint32 count, bool named)
 {
-	uint64 dictionary_bytes;
-	uint64 plain_bytes;
-	ColumnEncoding encoding = text_encoding(column, &dictionary_bytes, &plain_bytes);
+	TextStatistics statistics;
+	ColumnEncoding encoding = text_encoding(column, &statistics);
 
-	put_column_head(sink, column, count, encoding, named);
+	put_column_head(sink, column, count, encoding, statistics.width, named);
 	if (encoding == ENCODING_PLAIN)
 	{
-		put_texts(sink, column->text, column->code, column->present, plain_bytes);
+		put_texts(sink, column->text, column->code, column->present, statistics);
 		return;
 	}
 	sort_dictionary(column);
 	put_varint(sink, column->texts);
-	put_texts(sink, column->text, NULL, column->texts, dictionary_bytes);
+	put_texts(sink, column->text, NULL, column->texts, statistics);
 	put_packed(sink, column->code, column->present, packed_width(column->texts - 1));
 }
 
@@ -774,7 +990,7 @@ put_number_column(Sink *sink, ColumnDraft *column, uint32 count)
 		exponent = common_exponent(column->number, column->present);
 		encoding = exponent < 0 ? ENCODING_RAW : ENCODING_DECIMAL;
 	}
-	put_column_head(sink, column, count, encoding, true);
+	put_column_head(sink, column, count, encoding, 0, true);
 	if (encoding == ENCODING_RAW)
 	{
 		uint8 *at = reserve(sink, (uint64) column->present * 8);

@@ -14,8 +14,10 @@
  *	+---------------------------------------------------+
  *
  *	column:  tag, name (not for kind), where absent values: present v, presence
- *	text:	 entries v, bytes v, ends packed, the bytes, codes packed
- *	plain:	 bytes v, ends packed, the bytes
+ *	text:	 entries v, bytes v, ends packed, characters, codes packed
+ *	plain:	 bytes v, ends packed, characters
+ *	characters: least byte, then each byte's distance from it, packed at the width
+ *			 that the tag says; at width 8 the bytes themselves
  *	decimal: exponent 1 byte, base int64 zigzag v, width 1 byte, packed
  *	raw:	 8 bytes a value
  *	integer: base int64 zigzag v, width 1 byte, packed
@@ -94,8 +96,13 @@ typedef struct Column
 	const uint8 *presence;
 	PackedVector ranks;
 	PackedVector ends;
-	PackedVector values; /* codes or numbers */
-	const char *bytes;
+	PackedVector values;     /* codes or numbers */
+	const char *bytes;       /* of the texts, where the characters are 8 bits wide */
+	PackedVector characters; /* of the texts, where they are not */
+	uint8 character_base;
+	MemoryContext context; /* where texts are unpacked to */
+	char *unpacked;        /* all texts of a dictionary, or the last text read of a plain column */
+	Size unpacked_size;
 } Column;
 
 typedef struct Layout
@@ -196,6 +203,21 @@ column_code(const Column *column, uint32 rank)
 		corrupt_timeline("a text code lies outside its dictionary");
 	return (uint32) code;
 }
+
+/*
+ * Reading in blocks: what a loop over a whole timeline wants.
+ */
+
+/* interactions that a block has at the most */
+#define LAYOUT_BLOCK 224 /* a multiple of MONOTONE_BLOCK */
+
+/* the code of an interaction that lacks the attribute */
+#define ABSENT PG_UINT32_MAX
+
+extern void layout_next_times(const Layout *layout, MonotoneCursor *cursor, uint32 count,
+							  int64 *times);
+extern void column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count,
+							  uint32 *codes);
 
 /* Writing */
 
