@@ -61,18 +61,18 @@ END $$;
 -- sound values are read without an error
 SELECT name, array_agg(DISTINCT outcome) FROM sound, read_all(t) outcome GROUP BY name ORDER BY name;
 
--- every byte (of the long value: the first 60 and every 61st), changed in five ways
+-- every byte (of the long value: the first 60 and every 37th), changed in five ways
 CREATE TABLE damage AS
 SELECT name, position, with_byte(t, position, changed) AS t
 FROM sound, generate_series(0, stored_length(t) - 1) position,
 	LATERAL (SELECT DISTINCT c FROM unnest(ARRAY[stored_byte(t, position) # 1, stored_byte(t, position) # 128, 0, 127, 255]) c
 		WHERE c <> stored_byte(t, position)) v (changed)
-WHERE position < 60 OR stored_length(t) < 400 OR position % 61 = 0;
+WHERE position < 60 OR stored_length(t) < 400 OR position % 37 = 0;
 -- cut off anywhere
 INSERT INTO damage
 SELECT name, position, stored_part(t, 1, position)
 FROM sound, generate_series(0, stored_length(t) - 1) position
-WHERE position < 60 OR stored_length(t) < 400 OR position % 61 = 0;
+WHERE position < 60 OR stored_length(t) < 400 OR position % 37 = 0;
 
 SELECT count(*) > 2500 AS many FROM damage;
 SELECT outcome, count(*) > 0 AS seen FROM damage, read_all(t) outcome GROUP BY outcome ORDER BY outcome;
@@ -83,7 +83,7 @@ DECLARE
 	d record;
 BEGIN
 	FOR d IN SELECT name, position, stored_part(t, 1, position) AS t FROM sound, generate_series(0, stored_length(t) - 1) position
-		WHERE position < 60 OR stored_length(t) < 400 OR position % 61 = 0
+		WHERE position < 60 OR stored_length(t) < 400 OR position % 37 = 0
 	LOOP
 		BEGIN
 			PERFORM kinds(d.t);

@@ -44,7 +44,8 @@ BEGIN
 		'{2026-03-01T09:15:00Z a score=high}', '{2026-03-01T09:15:00Z a seq=1.5}',
 		'{2026-03-01T09:15:00Z a seq=9223372036854775808}', '{2026-03-01T09:15:00Z a automated=maybe}',
 		'{2026-03-01T09:15:00Z a sentiment=1.5}', '{2026-03-01T09:15:00Z a x=1e400}',
-		'{2026-03-01T09:15:00Z a; ; }', '{2026-03-01T09:15:00Z é§ b}', '{+294277-01-01T00:00:00Z a}',
+		'{2026-03-01T09:15:00Z a; ; }', '{2026-03-01T09:15:00Z a;}', '{;}', '{2026-03-01T09:15:00Z a x=1e-400}',
+		'{2026-03-01T09:15:00Z é§ b}', '{+294277-01-01T00:00:00Z a}',
 		'{-4714-01-01T00:00:00Z a}', '{infinity a}', '{2026-03-01T09:15:00Z a,b}',
 		'{2026-03-01T09:15:00Z a ' || repeat('n', 256) || '=1}',
 		'{2026-03-01T09:15:00Z a ' || (SELECT string_agg('n' || i || '=1', ' ') FROM generate_series(1, 65) i) || '}']
@@ -97,6 +98,7 @@ SELECT pick_kinds(b, 'a', 'c'), pick_kinds(b, VARIADIC '{b, NULL}'), pick_kinds(
 -- access
 SELECT length(b), starts_at(b) = '2026-01-01Z' AS starts, ends_at(b) = '2026-01-03Z' AS ends, span(b) = '[2026-01-01Z, 2026-01-03Z]' AS span,
 	kinds(b), attributes(b), attribute_numbers(b, 'x'), attribute_texts(b, 'x'), attribute_texts(b, 'kind'), attribute_numbers(b, 'nothing') FROM pair;
+SELECT attribute_texts(t, 'seq'), attribute_numbers(t, 'seq') FROM (VALUES (timeline '{2026-01-01T00:00:00Z a seq=-9223372036854775808; 2026-01-01T00:00:00Z b}'), ('{2026-01-01T00:00:00Z a}')) v (t);
 SELECT attribute_sum(b, 'x'), attribute_min(b, 'x'), attribute_max(b, 'x'), attribute_mean(b, 'x'), attribute_sum(b, 'y') FROM pair;
 SELECT length('{}'), starts_at('{}'), ends_at('{}'), span('{}'), kinds('{}'), attributes('{}'), attribute_texts('{}', 'x'),
 	attribute_numbers('{}', 'x'), attribute_sum('{}', 'x'), first_interaction('{}') IS NULL, last_interaction('{}') IS NULL;
@@ -147,6 +149,7 @@ BEGIN
 		$s$timeline(now(), 'a', 'automated', 'true')$s$,
 		$s$timeline(now(), 'a', 'sentiment', 2)$s$,
 		$s$timeline(now(), 'a', 'x', '1e400'::numeric)$s$,
+		$s$timeline(now(), 'a', '{"x": 1e-400}')$s$,
 		$s$timeline(now(), 'a', '{"score": "high"}')$s$,
 		$s$timeline(now(), 'a', '{"automated": 1}')$s$,
 		$s$timeline(now(), 'a', '{"seq": 1.5}')$s$,

@@ -237,6 +237,40 @@ column_double(const Column *column, uint32 rank)
 	return column->type == ATTRIBUTE_INTEGER ? (double) (int64) number : number_from_bits(number);
 }
 
+/* The whole numbers of seq as texts, one an interaction. */
+static ArrayType *
+seq_array(const Layout *layout)
+{
+	uint32 count = layout->count;
+	const Column *column = layout_find(layout, "seq", 3, ATTRIBUTE_INTEGER);
+	Datum *elements;
+	bool *nulls;
+	ColumnCursor cursor;
+
+	if (column == NULL)
+		return text_array(layout, NULL);
+	elements = palloc_extended(sizeof(Datum) * count, MCXT_ALLOC_HUGE);
+	nulls = palloc_extended(sizeof(bool) * count, MCXT_ALLOC_HUGE);
+	cursor = column_seek(column, 0);
+	for (uint32 i = 0; i < count; i++)
+	{
+		char digits[MAXINT8LEN + 1];
+		uint32 rank = 0;
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		nulls[i] = !column_next(column, &cursor, &rank);
+		elements[i] = (Datum) 0;
+		if (!nulls[i])
+		{
+			int length = pg_lltoa((int64) column_number(column, rank), digits);
+
+			elements[i] = PointerGetDatum(cstring_to_text_with_len(digits, length));
+		}
+	}
+	return make_array(elements, nulls, count, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
 Datum
 timeline_attribute_texts(PG_FUNCTION_ARGS)
 {
@@ -246,6 +280,8 @@ timeline_attribute_texts(PG_FUNCTION_ARGS)
 	const Column *column;
 
 	PG_GETARG_LAYOUT(0, &layout);
+	if (well_known_by_name(slice.bytes, slice.length) == SEQ)
+		PG_RETURN_ARRAYTYPE_P(seq_array(&layout));
 	column = same_slice(slice, (TextSlice) {"kind", 4}) ?
 		&layout.kind :
 		layout_find(&layout, slice.bytes, slice.length, ATTRIBUTE_TEXT);

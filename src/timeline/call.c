@@ -13,11 +13,12 @@
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "fmgr.h"
-#include "nodes/primnodes.h"
+#include "nodes/execnodes.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
@@ -53,6 +54,7 @@ typedef struct Pair
 typedef struct CallSite
 {
 	Vocabulary *vocabulary;
+	MemoryContext states; /* of a hash aggregation's groups; see call_state_context() */
 	bool planned;
 	bool names_checked; /* they are constants of the query: no need to look again */
 	int pairs;
@@ -84,6 +86,54 @@ call_vocabulary(FunctionCallInfo fcinfo)
 	return call_site(fcinfo)->vocabulary;
 }
 
+/* The bytes of a text, detoasted only where it needs that. */
+static inline TextSlice
+datum_slice(Datum datum)
+{
+	struct varlena *text = (struct varlena *) DatumGetPointer(datum);
+	TextSlice slice;
+
+	if (unlikely(VARATT_IS_EXTERNAL(text) || VARATT_IS_COMPRESSED(text)))
+		text = pg_detoast_datum_packed(text);
+	slice.bytes = VARDATA_ANY(text);
+	slice.length = (uint32) VARSIZE_ANY_EXHDR(text);
+	return slice;
+}
+
+/* The context of the states is gone: its parent was reset or deleted. */
+static void
+forget_states(void *site)
+{
+	((CallSite *) site)->states = NULL;
+}
+
+/*
+ * Where an aggregate's states live.  For hash aggregation a context of their
+ * own, below the one that the server gives and counts: the entries of its hash
+ * table stay close together then, and a look-up does not have to fetch them from
+ * all over the states.
+ */
+MemoryContext
+call_state_context(FunctionCallInfo fcinfo, MemoryContext aggregate)
+{
+	CallSite *site = call_site(fcinfo);
+	AggState *state = (AggState *) fcinfo->context;
+	MemoryContextCallback *callback;
+
+	/* grouping sets may sort here and hash there */
+	if (site->states != NULL && MemoryContextGetParent(site->states) == aggregate)
+		return site->states;
+	if (!IsA(state, AggState) || state->hashcontext == NULL ||
+		state->hashcontext->ecxt_per_tuple_memory != aggregate)
+		return aggregate;
+	site->states = AllocSetContextCreate(aggregate, "crm_timeline states", ALLOCSET_DEFAULT_SIZES);
+	callback = MemoryContextAlloc(site->states, sizeof(MemoryContextCallback));
+	callback->func = forget_states;
+	callback->arg = site;
+	MemoryContextRegisterResetCallback(site->states, callback);
+	return site->states;
+}
+
 /* Raises an error for a time that is no moment. */
 void
 reject_infinite(int64 time)
@@ -99,15 +149,11 @@ reject_infinite(int64 time)
 bool
 call_moment(FunctionCallInfo fcinfo, int first, int64 *time, TextSlice *kind)
 {
-	text *datum;
-
 	if (PG_ARGISNULL(first) || PG_ARGISNULL(first + 1))
 		return false;
 	*time = PG_GETARG_TIMESTAMPTZ(first);
 	reject_infinite(*time);
-	datum = PG_GETARG_TEXT_PP(first + 1);
-	kind->bytes = VARDATA_ANY(datum);
-	kind->length = (uint32) VARSIZE_ANY_EXHDR(datum);
+	*kind = datum_slice(PG_GETARG_DATUM(first + 1));
 	return true;
 }
 
@@ -137,12 +183,7 @@ argument_name(FunctionCallInfo fcinfo, int argument, Oid type)
 		name.length = (uint32) strlen(name.bytes);
 	}
 	else
-	{
-		text *datum = PG_GETARG_TEXT_PP(argument);
-
-		name.bytes = VARDATA_ANY(datum);
-		name.length = (uint32) VARSIZE_ANY_EXHDR(datum);
-	}
+		name = datum_slice(PG_GETARG_DATUM(argument));
 	return name;
 }
 
@@ -317,7 +358,7 @@ plan_pairs(FunctionCallInfo fcinfo, int first, CallSite *site, Builder *builder)
 				 errhint("Write them as name, value, name, value.")));
 	if (arguments / 2 > MAX_PAIRS)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many attributes in one call: %d, the limit is %d",
 						arguments / 2, MAX_PAIRS),
 				 errhint("Give the attributes as one jsonb object.")));
@@ -438,13 +479,8 @@ convert_text(Pair *pair, Datum datum, AttributeValue *value)
 	switch (pair->conversion)
 	{
 		case FROM_TEXT:
-		{
-			text *t = DatumGetTextPP(datum);
-
-			value->text.bytes = VARDATA_ANY(t);
-			value->text.length = (uint32) VARSIZE_ANY_EXHDR(t);
+			value->text = datum_slice(datum);
 			return;
-		}
 		case FROM_CSTRING:
 			bytes = DatumGetCString(datum);
 			break;
@@ -469,7 +505,10 @@ numeric_to_double(Numeric numeric)
 	double number = DatumGetFloat8(
 		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(numeric)));
 
-	if (isinf(number) && !numeric_is_inf(numeric))
+	if ((isinf(number) && !numeric_is_inf(numeric)) ||
+		(number == 0 &&
+		 DatumGetBool(DirectFunctionCall2(numeric_ne, NumericGetDatum(numeric),
+										  NumericGetDatum(int64_to_numeric(0))))))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("number is out of range for double precision"),
@@ -644,7 +683,7 @@ jsonb_attribute(const JsonbValue *member, AttributeValue *value)
 			break;
 		case jbvBinary:
 			is_number = jsonb_special_number(member->val.binary.data, &number);
-			type = is_number ? "a number" : "a nested value";
+			type = is_number ? "NaN or infinite" : "a nested value";
 			if (!is_number || (wanted == ATTRIBUTE_TEXT && !user_named))
 				text = JsonbToCString(NULL, member->val.binary.data, member->val.binary.len);
 			break;

@@ -57,7 +57,7 @@ timeline_in(PG_FUNCTION_ARGS)
 	builder = builder_create(vocabulary_create(CurrentMemoryContext), CurrentMemoryContext, false);
 	if (!parse_timeline(input, strlen(input), builder, &error))
 		ereturn(fcinfo->context, (Datum) 0,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				(errcode(error.sqlstate),
 				 errmsg("invalid input syntax for type timeline: %s", error.message),
 				 errdetail("At character %d of the input.",
 						   pg_mbstrlen_with_len(input, (int) error.position) + 1)));

@@ -6,7 +6,7 @@
  * no Datum is seen.  Reading takes the bytes as they come, hostile ones too:
  * layout_open() checks that every column lies inside of them, the accessors
  * check what they read.  Whether bytes are the one canonical form is decided by
- * writing them again (timeline_validate() in build.c).
+ * writing them again (timeline_validate() in pack.c).
  */
 #include "postgres.h"
 
@@ -696,15 +696,16 @@ put_times(Sink *sink, const int64 *times, uint32 count, int columns)
 	pfree(number);
 }
 
+/* The codes of a column, renumbered by rank. */
 static void
-put_packed(Sink *sink, const uint32 *numbers, uint32 count, uint32 width)
+put_codes(Sink *sink, const uint32 *codes, const uint32 *rank, uint32 count, uint32 width)
 {
 	BitWriter writer = bit_writer(reserve(sink, bytes_for_bits((uint64) count * width)));
 
 	if (width == 0)
 		return;
 	for (uint32 i = 0; i < count; i++)
-		bit_write(&writer, numbers[i], width);
+		bit_write(&writer, rank[codes[i]], width);
 	(void) bit_finish(&writer);
 }
 
@@ -821,8 +822,8 @@ typedef struct RankedText
 #define ST_CHECK_FOR_INTERRUPTS
 #include "lib/sort_template.h"
 
-/* Sorts the texts of a dictionary by bytes and renumbers the codes after them. */
-static void
+/* Sorts the texts of a dictionary by bytes; returns the rank of each code. */
+static uint32 *
 sort_dictionary(ColumnDraft *column)
 {
 	RankedText *ranked = palloc(sizeof(RankedText) * column->texts);
@@ -839,10 +840,8 @@ sort_dictionary(ColumnDraft *column)
 		column->text[i] = ranked[i].slice;
 		rank[ranked[i].code] = i;
 	}
-	for (uint32 i = 0; i < column->present; i++)
-		column->code[i] = rank[column->code[i]];
-	pfree(rank);
 	pfree(ranked);
+	return rank;
 }
 
 /* Whichever is smaller of a dictionary with codes and the texts as they come. */
@@ -966,6 +965,7 @@ put_text_column(Sink *sink, ColumnDraft *column, uint32 count, bool named)
 {
 	TextStatistics statistics;
 	ColumnEncoding encoding = text_encoding(column, &statistics);
+	uint32 *rank;
 
 	put_column_head(sink, column, count, encoding, statistics.width, named);
 	if (encoding == ENCODING_PLAIN)
@@ -973,10 +973,11 @@ put_text_column(Sink *sink, ColumnDraft *column, uint32 count, bool named)
 		put_texts(sink, column->text, column->code, column->present, statistics);
 		return;
 	}
-	sort_dictionary(column);
+	rank = sort_dictionary(column);
 	put_varint(sink, column->texts);
 	put_texts(sink, column->text, NULL, column->texts, statistics);
-	put_packed(sink, column->code, column->present, packed_width(column->texts - 1));
+	put_codes(sink, column->code, rank, column->present, packed_width(column->texts - 1));
+	pfree(rank);
 }
 
 static void

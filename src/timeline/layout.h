@@ -230,7 +230,7 @@ typedef struct ColumnDraft
 	uint32 present;
 	uint32 texts;          /* distinct texts */
 	TextSlice *text;       /* these, in any order; the writer may sort them */
-	uint32 *code;          /* present of them, in order; the writer may renumber them */
+	uint32 *code;          /* present of them, in order */
 	uint64 *number;        /* the same for numbers (their bits) and integers */
 	const uint8 *presence; /* bitmap, where present < count */
 } ColumnDraft;

@@ -22,6 +22,9 @@
 /* longer texts are rarely said twice */
 #define WORD_BYTES 256
 
+/* places of the cache of short words; a power of two */
+#define SHORT_WORDS 256
+
 #define FIRST_CHUNK_BYTES 48
 #define MIN_CHUNK_BYTES 128
 #define MAX_CHUNK_BYTES ((Size) 64 * 1024)
@@ -109,19 +112,16 @@ vocabulary_create(MemoryContext context)
 
 	vocabulary->context = context;
 	vocabulary->table = wordtable_create(context, 64, NULL);
+	vocabulary->short_words = MemoryContextAllocZero(context, sizeof(ShortWord) * SHORT_WORDS);
 	vocabulary->size = 64;
 	vocabulary->word = MemoryContextAlloc(context, sizeof(Word *) * vocabulary->size);
 	vocabulary->words = 1;
 	return vocabulary;
 }
 
-/*
- * The number of a text, which is added if there is room; 0 where there is not.
- * A text that was refused once is refused for ever, so within one builder a
- * text is always a word or always inline.
- */
-static inline uint32
-vocabulary_word(Vocabulary *vocabulary, TextSlice slice)
+/* The number of a text, which is added if there is room; 0 where there is not. */
+static uint32
+look_up_word(Vocabulary *vocabulary, TextSlice slice)
 {
 	uint32 hash;
 	WordEntry *entry;
@@ -132,7 +132,7 @@ vocabulary_word(Vocabulary *vocabulary, TextSlice slice)
 		return 0;
 	hash = hash_slice(slice);
 	entry = wordtable_lookup_hash(vocabulary->table, slice, hash);
-	if (likely(entry != NULL))
+	if (entry != NULL)
 		return entry->number;
 	if (vocabulary->bytes >= VOCABULARY_BYTES || vocabulary->words >= VOCABULARY_WORDS)
 		return 0;
@@ -151,6 +151,65 @@ vocabulary_word(Vocabulary *vocabulary, TextSlice slice)
 	entry = wordtable_insert_hash(vocabulary->table, slice, hash, &found);
 	entry->number = vocabulary->words;
 	return vocabulary->words++;
+}
+
+/* The first and the last 8 bytes of a text of 16 at the most; they may overlap. */
+static inline void
+read_short(TextSlice slice, uint64 *first, uint64 *last)
+{
+	if (slice.length >= 8)
+	{
+		memcpy(first, slice.bytes, 8);
+		memcpy(last, slice.bytes + slice.length - 8, 8);
+	}
+	else if (slice.length >= 4)
+	{
+		uint32 head;
+		uint32 tail;
+
+		memcpy(&head, slice.bytes, 4);
+		memcpy(&tail, slice.bytes + slice.length - 4, 4);
+		*first = head;
+		*last = tail;
+	}
+	else
+	{
+		*first = *last = 0;
+		memcpy(first, slice.bytes, slice.length);
+	}
+}
+
+/*
+ * The number of a text, or 0.  A text that was refused once is refused for ever,
+ * so within one builder a text is always a word or always inline.
+ */
+static inline uint32
+vocabulary_word(Vocabulary *vocabulary, TextSlice slice)
+{
+	uint64 first;
+	uint64 last;
+	ShortWord *place;
+
+	if (slice.length > 16)
+		return look_up_word(vocabulary, slice);
+	read_short(slice, &first, &last);
+	place = &vocabulary->short_words[((first ^ (last << 5) ^ slice.length) *
+									  UINT64CONST(0x9E3779B97F4A7C15)) >>
+										 32 &
+									 (SHORT_WORDS - 1)];
+	if (unlikely(place->first != first || place->last != last || place->length != slice.length ||
+				 place->number == 0))
+	{
+		uint32 number = look_up_word(vocabulary, slice);
+
+		if (number == 0)
+			return 0;
+		place->first = first;
+		place->last = last;
+		place->length = slice.length;
+		place->number = number;
+	}
+	return place->number;
 }
 
 /* Adds a shape to a list; its names are copied into context. */
@@ -614,6 +673,47 @@ record_bytes(const Builder *builder, Record record)
 	return reader.texts - record;
 }
 
+static int
+compare_column_pointers(const void *a, const void *b)
+{
+	return compare_shape_columns(*(const ShapeColumn *const *) a, *(const ShapeColumn *const *) b);
+}
+
+/*
+ * How many attributes the shapes have between them that a builder and the
+ * others of its vocabulary have used: what a timeline of a builder with a
+ * vocabulary of its own has at the most.
+ */
+uint32
+builder_attributes(const Builder *builder)
+{
+	const ShapeList *lists[2] = {&builder->vocabulary->shapes, builder->own_shapes};
+	const ShapeColumn **columns;
+	uint32 count = 0;
+	uint32 distinct = 0;
+
+	for (int i = 0; i < 2; i++)
+	{
+		for (uint32 j = 0; lists[i] != NULL && j < lists[i]->count; j++)
+			count += lists[i]->shape[j]->columns;
+	}
+	columns = palloc_extended(sizeof(ShapeColumn *) * Max(count, 1), MCXT_ALLOC_HUGE);
+	count = 0;
+	for (int i = 0; i < 2; i++)
+	{
+		for (uint32 j = 0; lists[i] != NULL && j < lists[i]->count; j++)
+		{
+			for (uint32 k = 0; k < lists[i]->shape[j]->columns; k++)
+				columns[count++] = &lists[i]->shape[j]->column[k];
+		}
+	}
+	qsort(columns, count, sizeof(ShapeColumn *), compare_column_pointers);
+	for (uint32 i = 0; i < count; i++)
+		distinct += i == 0 || compare_shape_columns(columns[i - 1], columns[i]) != 0;
+	pfree(columns);
+	return distinct;
+}
+
 /* The records in the order in which they were appended; O(records). */
 RecordKey *
 builder_keys(const Builder *builder, uint32 *count)
@@ -625,7 +725,14 @@ builder_keys(const Builder *builder, uint32 *count)
 	uint32 chunk_count = 0;
 
 	for (const Chunk *chunk = builder->chunk; chunk != NULL; chunk = chunk->previous)
+	{
+		const char *end = chunk == builder->chunk ? builder->write : chunk->end;
+
+		/* of a million groups none is in the cache: ask for all lines at once */
+		for (const char *line = chunk->data; line < end && builder->bytes < 65536; line += 64)
+			__builtin_prefetch(line);
 		chunk_count++;
+	}
 	chunks = palloc(sizeof(Chunk *) * chunk_count);
 	for (const Chunk *chunk = builder->chunk; chunk != NULL; chunk = chunk->previous)
 		chunks[--chunk_count] = chunk;

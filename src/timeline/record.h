@@ -42,6 +42,15 @@ typedef struct Word
 struct wordtable_hash;
 struct shapetable_hash;
 
+/* A text of 16 bytes at the most: its first and its last 8 bytes are all of it. */
+typedef struct ShortWord
+{
+	uint64 first;
+	uint64 last;
+	uint32 length;
+	uint32 number; /* 0 = an empty place */
+} ShortWord;
+
 typedef struct ShapeColumn
 {
 	TextSlice name;
@@ -76,6 +85,7 @@ typedef struct ShapeList
 typedef struct Vocabulary
 {
 	MemoryContext context;
+	ShortWord *short_words; /* a cache before the table */
 	struct wordtable_hash *table;
 	Word **word; /* [0] is not used */
 	uint32 words;
@@ -139,6 +149,7 @@ extern void builder_append_values(Builder *builder, int64 time, TextSlice kind,
 								  AttributeValue *values, uint32 count);
 extern void builder_append_layout(Builder *builder, const Layout *layout, uint32 from, uint32 to,
 								  const bool *accept_kind);
+extern uint32 builder_attributes(const Builder *builder);
 extern RecordKey *builder_keys(const Builder *builder, uint32 *count);
 extern void sort_keys(const Builder *builder, RecordKey *keys, uint32 count, bool by_piece);
 extern int compare_records(const Builder *builder, const RecordKey *a, const RecordKey *b);

@@ -212,6 +212,16 @@ fail(Parser *parser, const char *message)
 {
 	parser->error->message = message;
 	parser->error->position = parser->at - parser->start;
+	parser->error->sqlstate = ERRCODE_INVALID_TEXT_REPRESENTATION;
+	return false;
+}
+
+/* The same for what is well formed but passes a limit. */
+static bool
+fail_limit(Parser *parser, const char *message)
+{
+	(void) fail(parser, message);
+	parser->error->sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 	return false;
 }
 
@@ -571,7 +581,7 @@ parse_attribute(Parser *parser, AttributeValue *values, uint32 *count)
 	if (name.length > MAX_ATTRIBUTE_NAME)
 	{
 		parser->at = at;
-		return fail(parser, "the attribute's name has more than 255 bytes");
+		return fail_limit(parser, "the attribute's name has more than 255 bytes");
 	}
 	if (is_text(name.bytes, name.length, "occurred_at") || is_text(name.bytes, name.length, "kind"))
 	{
@@ -589,7 +599,7 @@ parse_attribute(Parser *parser, AttributeValue *values, uint32 *count)
 	if (*count == MAX_ATTRIBUTES)
 	{
 		parser->at = at;
-		return fail(parser, "the interaction has more than 64 attributes");
+		return fail_limit(parser, "the interaction has more than 64 attributes");
 	}
 	value->column.name = name;
 	value->column.well_known = well_known_by_name(name.bytes, name.length);
@@ -645,21 +655,26 @@ parse_timeline(const char *text, Size length, Builder *builder, ParseError *erro
 	if (!parse_character(&parser, '{', "expected \"{\""))
 		return false;
 	skip_space(&parser);
-	while (!next_is(&parser, '}'))
+	if (!next_is(&parser, '}'))
 	{
-		CHECK_FOR_INTERRUPTS();
-		if (!parse_interaction(&parser, builder))
-			return false;
-		if (next_is(&parser, '}'))
-			break;
-		if (!parse_character(&parser, ';', "expected \";\" or \"}\""))
-			return false;
-		skip_space(&parser);
+		for (;;)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!parse_interaction(&parser, builder))
+				return false;
+			if (next_is(&parser, '}'))
+				break;
+			if (!parse_character(&parser, ';', "expected \";\" or \"}\""))
+				return false;
+			skip_space(&parser);
+		}
 	}
 	parser.at++;
 	skip_space(&parser);
 	if (parser.at < parser.end)
 		return fail(&parser, "expected the end after \"}\"");
+	if (builder_attributes(builder) > MAX_ATTRIBUTES)
+		return fail_limit(&parser, "the interactions have more than 64 attributes");
 	return true;
 }
 

@@ -9,11 +9,12 @@
 
 #include "timeline/record.h"
 
-/* What is wrong with a text, and at which byte of it. */
+/* What is wrong with a text, at which byte of it, and of what class it is. */
 typedef struct ParseError
 {
 	const char *message; /* a phrase: "expected ..." */
 	Size position;
+	int sqlstate;
 } ParseError;
 
 extern void print_time(StringInfo out, int64 time);

@@ -199,7 +199,7 @@ COMMENT ON FUNCTION crm_timeline.last_interaction(crm_timeline.timeline) IS
 CREATE FUNCTION crm_timeline.attribute_texts(crm_timeline.timeline, name text) RETURNS text[]
 	AS 'MODULE_PATHNAME', 'timeline_attribute_texts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION crm_timeline.attribute_texts(crm_timeline.timeline, text) IS
-	'one text attribute of each interaction, in order, NULL where it is absent or a number; kind is one, too';
+	'one text attribute of each interaction, in order, NULL where it is absent or a number; kind and seq are read, too';
 CREATE FUNCTION crm_timeline.attribute_numbers(crm_timeline.timeline, name text) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'timeline_attribute_numbers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION crm_timeline.attribute_numbers(crm_timeline.timeline, text) IS
