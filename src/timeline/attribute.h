@@ -5,11 +5,15 @@
 #ifndef CRM_ATTRIBUTE_H
 #define CRM_ATTRIBUTE_H
 
-/* In the order in which the values of one name sort: absent < number < text. */
+/*
+ * The columns of one name are in this order.  An interaction has a value in one
+ * of them at the most and absent comes first, so the values of a name sort as
+ * absent < number < text.
+ */
 typedef enum AttributeType
 {
-	ATTRIBUTE_NUMBER = 0, /* double precision */
-	ATTRIBUTE_TEXT = 1,
+	ATTRIBUTE_TEXT = 0,
+	ATTRIBUTE_NUMBER = 1,  /* double precision */
 	ATTRIBUTE_INTEGER = 2, /* bigint; only seq */
 } AttributeType;
 

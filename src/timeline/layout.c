@@ -257,8 +257,14 @@ read_column(ByteReader *reader, Column *column, uint32 count, bool named)
 		if (column->type == ATTRIBUTE_INTEGER && column->well_known != SEQ)
 			corrupt_timeline("an attribute other than seq is an integer");
 	}
-	else if (column->type != ATTRIBUTE_TEXT || column->absences)
-		corrupt_timeline("kind is not a full column of texts");
+	else
+	{
+		if (column->type != ATTRIBUTE_TEXT || column->absences)
+			corrupt_timeline("kind is not a full column of texts");
+		column->well_known = USER_NAMED;
+		column->name.bytes = "kind";
+		column->name.length = 4;
+	}
 	if (column->absences)
 	{
 		uint64 present = take_varint(reader);
@@ -758,7 +764,11 @@ text_statistics(const TextSlice *text, const uint32 *code, uint32 texts)
 	TextStatistics statistics = {0, 255, 0};
 
 	for (uint32 i = 0; i < texts; i++)
+	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		count_text(&statistics, text[code == NULL ? i : code[i]]);
+	}
 	if (statistics.bytes == 0)
 		statistics.least = 0;
 	else
@@ -781,6 +791,8 @@ put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts,
 	writer = bit_writer(reserve(sink, bytes_for_bits((uint64) (texts - 1) * width)));
 	for (uint32 i = 0; i + 1 < texts; i++)
 	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		end += text[code == NULL ? i : code[i]].length;
 		bit_write(&writer, end, width);
 	}
@@ -794,6 +806,8 @@ put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts,
 	{
 		TextSlice slice = text[code == NULL ? i : code[i]];
 
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (statistics.width == 8)
 		{
 			memcpy(at, slice.bytes, slice.length);
@@ -860,7 +874,11 @@ text_encoding(const ColumnDraft *column, TextStatistics *statistics)
 	/* the same texts, said more often */
 	plain.bytes = 0;
 	for (uint32 i = 0; i < column->present; i++)
+	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		plain.bytes += column->text[column->code[i]].length;
+	}
 	dictionary_bits = (uint64) (column->texts - 1) * packed_width(dictionary.bytes) +
 		dictionary.bytes * dictionary.width +
 		(uint64) column->present * packed_width(column->texts - 1);

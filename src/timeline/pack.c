@@ -165,6 +165,9 @@ plan_columns(Packer *packer, const RecordKey *keys)
 		const Shape *shape = record_shape(builder, keys[i].record);
 		uint32 map;
 
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+
 		if (shape == last)
 			continue;
 		last = shape;
@@ -291,6 +294,9 @@ number_texts(Gather *gather, ColumnDraft *draft, Vocabulary *vocabulary)
 	{
 		uint32 word = gather->word[i];
 		bool known;
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 
 		if (likely((word & INLINE_TEXT) == 0))
 			known = vocabulary->stamps[word] == vocabulary->stamp;
