@@ -51,7 +51,7 @@ aggregate_state(FunctionCallInfo fcinfo, bool pieces)
 
 	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	if (PG_ARGISNULL(0))
+	if (unlikely(PG_ARGISNULL(0)))
 		return builder_create(call_vocabulary(fcinfo), call_state_context(fcinfo, context), pieces);
 	return (Builder *) PG_GETARG_POINTER(0);
 }

@@ -600,8 +600,8 @@ call_append_pairs(FunctionCallInfo fcinfo, int first, Builder *builder, int64 ti
 			convert_number(pair, PG_GETARG_DATUM(pair->value_argument), value);
 	}
 	skip_seq = site->pair[0].column.well_known == SEQ && site->values[0].absent;
-	builder_append(builder, time, kind, skip_seq ? site->shape_without_seq : site->shape,
-				   site->values + skip_seq);
+	builder_append(builder, site->vocabulary, time, kind,
+				   skip_seq ? site->shape_without_seq : site->shape, site->values + skip_seq);
 }
 
 /*

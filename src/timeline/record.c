@@ -153,7 +153,7 @@ look_up_word(Vocabulary *vocabulary, TextSlice slice)
 	return vocabulary->words++;
 }
 
-/* The first and the last 8 bytes of a text of 16 at the most; they may overlap. */
+/* Two numbers that, with its length, say all of a text of 16 bytes at the most. */
 static inline void
 read_short(TextSlice slice, uint64 *first, uint64 *last)
 {
@@ -172,11 +172,14 @@ read_short(TextSlice slice, uint64 *first, uint64 *last)
 		*first = head;
 		*last = tail;
 	}
-	else
+	else if (slice.length > 0)
 	{
-		*first = *last = 0;
-		memcpy(first, slice.bytes, slice.length);
+		/* its first, middle and last byte */
+		*first = (uint64) (uint8) slice.bytes[0] << 8 | (uint8) slice.bytes[slice.length / 2];
+		*last = (uint8) slice.bytes[slice.length - 1];
 	}
+	else
+		*first = *last = 0;
 }
 
 /*
@@ -390,9 +393,9 @@ put_inline(char *at, TextSlice slice)
 
 /* The word for a text; *inline_bytes grows where the text must follow the values. */
 static inline uint32
-text_word(Builder *builder, TextSlice slice, Size *inline_bytes)
+text_word(Vocabulary *vocabulary, TextSlice slice, Size *inline_bytes)
 {
-	uint32 word = vocabulary_word(builder->vocabulary, slice);
+	uint32 word = vocabulary_word(vocabulary, slice);
 
 	if (unlikely(word == 0))
 	{
@@ -404,22 +407,24 @@ text_word(Builder *builder, TextSlice slice, Size *inline_bytes)
 
 /*
  * Appends one interaction.  values are in the shape's order; one whose column is
- * seq is never absent.  O(columns), amortised.
+ * seq is never absent.  vocabulary is the builder's: the words are looked up
+ * while the builder, one of a million, comes from memory.  O(columns), amortised.
  */
 void
-builder_append(Builder *builder, int64 time, TextSlice kind, const Shape *shape,
-			   const AttributeValue *values)
+builder_append(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice kind,
+			   const Shape *shape, const AttributeValue *values)
 {
 	uint32 words[MAX_ATTRIBUTES];
 	uint32 kind_word;
 	Size inline_bytes = 0;
 	char *at;
 
-	kind_word = text_word(builder, kind, &inline_bytes);
+	__builtin_prefetch(builder, 1);
+	kind_word = text_word(vocabulary, kind, &inline_bytes);
 	for (uint32 i = 0; i < shape->columns; i++)
 	{
 		if (shape->column[i].type == ATTRIBUTE_TEXT)
-			words[i] = values[i].absent ? 0 : text_word(builder, values[i].text, &inline_bytes);
+			words[i] = values[i].absent ? 0 : text_word(vocabulary, values[i].text, &inline_bytes);
 	}
 
 	at = begin_record(builder, RECORD_HEADER_BYTES + shape->value_bytes + inline_bytes);
@@ -467,7 +472,8 @@ builder_append_values(Builder *builder, int64 time, TextSlice kind, AttributeVal
 	qsort(values, count, sizeof(AttributeValue), compare_values);
 	for (uint32 i = 0; i < count; i++)
 		columns[i] = values[i].column;
-	builder_append(builder, time, kind, builder_shape(builder, columns, count), values);
+	builder_append(builder, builder->vocabulary, time, kind, builder_shape(builder, columns, count),
+				   values);
 }
 
 /* A column of a layout being copied, and its dictionary's words as far as they were met. */
@@ -518,7 +524,7 @@ copy_next(ColumnCopy *copy, Builder *builder, Size *inline_bytes)
 			return;
 		}
 		copy->text = column_text(copy->column, code);
-		copy->word = text_word(builder, copy->text, inline_bytes);
+		copy->word = text_word(builder->vocabulary, copy->text, inline_bytes);
 		if (copy->words != NULL)
 			copy->words[code] = copy->word;
 	}

@@ -42,7 +42,7 @@ typedef struct Word
 struct wordtable_hash;
 struct shapetable_hash;
 
-/* A text of 16 bytes at the most: its first and its last 8 bytes are all of it. */
+/* A text of 16 bytes at the most: what its ends hold is all of it. */
 typedef struct ShortWord
 {
 	uint64 first;
@@ -108,15 +108,17 @@ typedef struct Chunk
 
 typedef struct Builder
 {
+	/* what a row touches; a million builders are in no cache, so it stands together */
 	char *write; /* where the next record goes */
 	char *limit;
 	Vocabulary *vocabulary;
+	uint32 count;
+	int32 piece; /* the piece that records are of, or NO_PIECES */
+
 	Chunk *chunk;          /* the last one */
 	ShapeList *own_shapes; /* shapes that the vocabulary had no room for */
 	Size bytes;            /* of all chunks */
-	uint32 count;
-	int32 piece;        /* the piece that records are of, or NO_PIECES */
-	uint32 condense_at; /* see timeline_agg(timeline) */
+	uint32 condense_at;    /* see timeline_agg(timeline) */
 } Builder;
 
 #define NO_PIECES (-1)
@@ -143,8 +145,8 @@ extern Vocabulary *vocabulary_create(MemoryContext context);
 extern Builder *builder_create(Vocabulary *vocabulary, MemoryContext context, bool pieces);
 extern void builder_free(Builder *builder);
 extern const Shape *builder_shape(Builder *builder, const ShapeColumn *columns, uint32 count);
-extern void builder_append(Builder *builder, int64 time, TextSlice kind, const Shape *shape,
-						   const AttributeValue *values);
+extern void builder_append(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice kind,
+						   const Shape *shape, const AttributeValue *values);
 extern void builder_append_values(Builder *builder, int64 time, TextSlice kind,
 								  AttributeValue *values, uint32 count);
 extern void builder_append_layout(Builder *builder, const Layout *layout, uint32 from, uint32 to,
