@@ -12,6 +12,11 @@
 #error "crm_timeline needs PostgreSQL 15 or later"
 #endif
 
+/* 16 moved the macros for varlenas out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 18 spells it pg_noreturn and places it first, older ones do not have it */
 #define CRM_NORETURN __attribute__((noreturn))
 
@@ -35,6 +40,17 @@ struct Node;
 #define CRM_MAKE_RANGE(type, lower, upper, empty) make_range(type, lower, upper, empty)
 #else
 #define CRM_MAKE_RANGE(type, lower, upper, empty) make_range(type, lower, upper, empty, NULL)
+#endif
+
+/* 19 keeps the result of pushJsonbValue() in its state instead of returning it */
+#if PG_VERSION_NUM < 190000
+#define CRM_JSONB_STATE JsonbParseState *
+#define CRM_PUSH_JSONB(state, result, token, value) \
+	((result) = pushJsonbValue(&(state), token, value))
+#else
+#define CRM_JSONB_STATE JsonbInState
+#define CRM_PUSH_JSONB(state, result, token, value) \
+	(pushJsonbValue(&(state), token, value), (result) = (state).result)
 #endif
 
 #endif /* CRM_COMPAT_H */

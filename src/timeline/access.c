@@ -420,7 +420,8 @@ interaction_row(const InteractionReader *reader, TupleDesc descriptor)
 	const Layout *layout = reader->layout;
 	Datum values[ROW_COLUMNS] = {0};
 	bool nulls[ROW_COLUMNS];
-	JsonbParseState *others = NULL;
+	JsonbWriter others = {0};
+	bool has_others = false;
 	TextSlice kind = column_text(&layout->kind, reader->kind);
 
 	memset(nulls, true, sizeof(nulls));
@@ -436,8 +437,9 @@ interaction_row(const InteractionReader *reader, TupleDesc descriptor)
 			continue;
 		if (column->well_known == USER_NAMED)
 		{
-			if (others == NULL)
-				(void) pushJsonbValue(&others, WJB_BEGIN_OBJECT, NULL);
+			if (!has_others)
+				push_jsonb(&others, WJB_BEGIN_OBJECT, NULL);
+			has_others = true;
 			push_attribute(&others, reader, i);
 			continue;
 		}
@@ -455,11 +457,11 @@ interaction_row(const InteractionReader *reader, TupleDesc descriptor)
 				PointerGetDatum(cstring_to_text_with_len(text.bytes, (int) text.length));
 		}
 	}
-	if (others != NULL)
+	if (has_others)
 	{
+		push_jsonb(&others, WJB_END_OBJECT, NULL);
 		nulls[ROW_ATTRIBUTES] = false;
-		values[ROW_ATTRIBUTES] = JsonbPGetDatum(
-			JsonbValueToJsonb(pushJsonbValue(&others, WJB_END_OBJECT, NULL)));
+		values[ROW_ATTRIBUTES] = JsonbPGetDatum(JsonbValueToJsonb(others.result));
 	}
 	return heap_form_tuple(descriptor, values, nulls);
 }

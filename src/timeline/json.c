@@ -34,39 +34,39 @@ jsonb_string(TextSlice text)
 }
 
 static void
-push_string(JsonbParseState **state, JsonbIteratorToken token, TextSlice text)
+push_string(JsonbWriter *writer, JsonbIteratorToken token, TextSlice text)
 {
 	JsonbValue value = jsonb_string(text);
 
-	(void) pushJsonbValue(state, token, &value);
+	push_jsonb(writer, token, &value);
 }
 
 static void
-push_numeric(JsonbParseState **state, const char *decimal)
+push_numeric(JsonbWriter *writer, const char *decimal)
 {
 	JsonbValue value;
 
 	value.type = jbvNumeric;
 	value.val.numeric = DatumGetNumeric(DirectFunctionCall3(
 		numeric_in, CStringGetDatum(decimal), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-	(void) pushJsonbValue(state, WJB_VALUE, &value);
+	push_jsonb(writer, WJB_VALUE, &value);
 }
 
 static void
-push_number(JsonbParseState **state, double number)
+push_number(JsonbWriter *writer, double number)
 {
 	StringInfoData decimal;
 
 	initStringInfo(&decimal);
 	print_number(&decimal, number);
 	if (number - number == 0)
-		push_numeric(state, decimal.data);
+		push_numeric(writer, decimal.data);
 	else
 	{
-		(void) pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-		push_string(state, WJB_KEY, (TextSlice) {"number", 6});
-		push_string(state, WJB_VALUE, (TextSlice) {decimal.data, (uint32) decimal.len});
-		(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
+		push_jsonb(writer, WJB_BEGIN_OBJECT, NULL);
+		push_string(writer, WJB_KEY, (TextSlice) {"number", 6});
+		push_string(writer, WJB_VALUE, (TextSlice) {decimal.data, (uint32) decimal.len});
+		push_jsonb(writer, WJB_END_OBJECT, NULL);
 	}
 }
 
@@ -83,25 +83,25 @@ lasting_text(const Column *column, uint32 text)
 
 /* Pushes the name and value of one attribute that the current interaction has. */
 void
-push_attribute(JsonbParseState **state, const InteractionReader *reader, int column)
+push_attribute(JsonbWriter *writer, const InteractionReader *reader, int column)
 {
 	const Column *c = &reader->layout->column[column];
 
-	push_string(state, WJB_KEY, c->name);
+	push_string(writer, WJB_KEY, c->name);
 	if (c->type == ATTRIBUTE_NUMBER)
-		push_number(state, number_from_bits(interaction_number(reader, column)));
+		push_number(writer, number_from_bits(interaction_number(reader, column)));
 	else if (c->type == ATTRIBUTE_INTEGER)
-		push_numeric(state, psprintf(INT64_FORMAT, (int64) interaction_number(reader, column)));
+		push_numeric(writer, psprintf(INT64_FORMAT, (int64) interaction_number(reader, column)));
 	else if (c->well_known == AUTOMATED)
 	{
 		JsonbValue value;
 
 		value.type = jbvBool;
 		value.val.boolean = interaction_text(reader, column).length == 4;
-		(void) pushJsonbValue(state, WJB_VALUE, &value);
+		push_jsonb(writer, WJB_VALUE, &value);
 	}
 	else
-		push_string(state, WJB_VALUE, lasting_text(c, column_code(c, reader->rank[column])));
+		push_string(writer, WJB_VALUE, lasting_text(c, column_code(c, reader->rank[column])));
 }
 
 /* CAST (timeline AS jsonb) */
@@ -110,11 +110,10 @@ timeline_to_jsonb(PG_FUNCTION_ARGS)
 {
 	Layout layout;
 	InteractionReader reader;
-	JsonbParseState *state = NULL;
-	JsonbValue *array;
+	JsonbWriter writer = {0};
 
 	PG_GETARG_LAYOUT(0, &layout);
-	(void) pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	push_jsonb(&writer, WJB_BEGIN_ARRAY, NULL);
 	interactions_begin(&reader, &layout, 0);
 	while (interactions_next(&reader))
 	{
@@ -123,20 +122,20 @@ timeline_to_jsonb(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		initStringInfo(&time);
 		print_time(&time, reader.time);
-		(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		push_string(&state, WJB_KEY, (TextSlice) {"occurred_at", 11});
-		push_string(&state, WJB_VALUE, (TextSlice) {time.data, (uint32) time.len});
-		push_string(&state, WJB_KEY, (TextSlice) {"kind", 4});
-		push_string(&state, WJB_VALUE, lasting_text(&layout.kind, reader.kind));
+		push_jsonb(&writer, WJB_BEGIN_OBJECT, NULL);
+		push_string(&writer, WJB_KEY, (TextSlice) {"occurred_at", 11});
+		push_string(&writer, WJB_VALUE, (TextSlice) {time.data, (uint32) time.len});
+		push_string(&writer, WJB_KEY, (TextSlice) {"kind", 4});
+		push_string(&writer, WJB_VALUE, lasting_text(&layout.kind, reader.kind));
 		for (int i = 0; i < layout.columns; i++)
 		{
 			if (reader.present[i])
-				push_attribute(&state, &reader, i);
+				push_attribute(&writer, &reader, i);
 		}
-		(void) pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+		push_jsonb(&writer, WJB_END_OBJECT, NULL);
 	}
-	array = pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(array));
+	push_jsonb(&writer, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(writer.result));
 }
 
 /* A text member of an interaction's object; an error where it is missing or no text. */
