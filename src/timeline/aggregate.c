@@ -52,7 +52,8 @@ aggregate_state(FunctionCallInfo fcinfo, bool pieces)
 	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
 		elog(ERROR, "aggregate function called in non-aggregate context");
 	if (unlikely(PG_ARGISNULL(0)))
-		return builder_create(call_vocabulary(fcinfo), call_state_context(fcinfo, context), pieces);
+		return builder_create(call_vocabulary(fcinfo), context,
+							  call_record_context(fcinfo, context), pieces);
 	return (Builder *) PG_GETARG_POINTER(0);
 }
 
@@ -119,7 +120,8 @@ condense(Builder *state)
 {
 	MemoryContext context = GetMemoryChunkContext(state);
 	struct varlena *united = pack_builder(state);
-	Builder *condensed = builder_create(state->vocabulary, context, true);
+	Builder *condensed = builder_create(state->vocabulary, context,
+										GetMemoryChunkContext(state->chunk), true);
 	Layout *layout = palloc(sizeof(Layout));
 
 	layout_open(layout, VARDATA(united), VARSIZE(united) - VARHDRSZ);
@@ -237,7 +239,7 @@ timeline_make(PG_FUNCTION_ARGS)
 
 	if (!call_moment(fcinfo, 0, &time, &kind))
 		PG_RETURN_NULL();
-	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder = call_builder(fcinfo);
 	builder_append_values(builder, time, kind, NULL, 0);
 	PG_RETURN_POINTER(pack_builder(builder));
 }
@@ -252,7 +254,7 @@ timeline_make_jsonb(PG_FUNCTION_ARGS)
 
 	if (!call_moment(fcinfo, 0, &time, &kind))
 		PG_RETURN_NULL();
-	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder = call_builder(fcinfo);
 	if (PG_ARGISNULL(2))
 		builder_append_values(builder, time, kind, NULL, 0);
 	else
@@ -270,7 +272,7 @@ timeline_make_pairs(PG_FUNCTION_ARGS)
 
 	if (!call_moment(fcinfo, 0, &time, &kind))
 		PG_RETURN_NULL();
-	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder = call_builder(fcinfo);
 	call_append_pairs(fcinfo, 2, builder, time, kind);
 	PG_RETURN_POINTER(pack_builder(builder));
 }

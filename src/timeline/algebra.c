@@ -104,7 +104,7 @@ combine(FunctionCallInfo fcinfo, MergeRule rule)
 	if (a->count == 0)
 		return rule.only_b ? PG_GETARG_DATUM(1) : PG_GETARG_DATUM(0);
 
-	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder = call_builder(fcinfo);
 	builder_append_layout(builder, a, 0, a->count, NULL);
 	builder_append_layout(builder, b, 0, b->count, NULL);
 	keys = builder_keys(builder, &count);
@@ -176,7 +176,7 @@ timeline_slice(PG_FUNCTION_ARGS)
 	search_range(&layout, PG_GETARG_RANGE_P(1), &from, &to);
 	if (from == 0 && to == layout.count)
 		return PG_GETARG_DATUM(0);
-	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder = call_builder(fcinfo);
 	builder_append_layout(builder, &layout, from, to, NULL);
 	keys = builder_keys(builder, &count);
 	PG_RETURN_POINTER(pack_keys(builder, keys, count));
@@ -219,7 +219,7 @@ timeline_pick_kinds(PG_FUNCTION_ARGS)
 			}
 		}
 	}
-	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder = call_builder(fcinfo);
 	builder_append_layout(builder, &layout, 0, layout.count, accept);
 	keys = builder_keys(builder, &count);
 	PG_RETURN_POINTER(pack_keys(builder, keys, count));

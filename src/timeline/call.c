@@ -54,7 +54,7 @@ typedef struct Pair
 typedef struct CallSite
 {
 	Vocabulary *vocabulary;
-	MemoryContext states; /* of a hash aggregation's groups; see call_state_context() */
+	MemoryContext records; /* of a hash aggregation's groups; see call_record_context() */
 	bool planned;
 	bool names_checked; /* they are constants of the query: no need to look again */
 	int pairs;
@@ -100,38 +100,46 @@ datum_slice(Datum datum)
 	return slice;
 }
 
-/* The context of the states is gone: its parent was reset or deleted. */
+/* The context of the records is gone: its parent was reset or deleted. */
 static void
-forget_states(void *site)
+forget_records(void *site)
 {
-	((CallSite *) site)->states = NULL;
+	((CallSite *) site)->records = NULL;
 }
 
 /*
- * Where an aggregate's states live.  For hash aggregation a context of their
- * own, below the one that the server gives and counts: the entries of its hash
- * table stay close together then, and a look-up does not have to fetch them from
- * all over the states.
+ * Where an aggregate's records live.  For hash aggregation a context of their
+ * own, below the one that the server gives and counts: what a row looks up, its
+ * group's entry and state, stays dense then.
  */
 MemoryContext
-call_state_context(FunctionCallInfo fcinfo, MemoryContext aggregate)
+call_record_context(FunctionCallInfo fcinfo, MemoryContext aggregate)
 {
 	CallSite *site = call_site(fcinfo);
 	AggState *state = (AggState *) fcinfo->context;
 	MemoryContextCallback *callback;
 
 	/* grouping sets may sort here and hash there */
-	if (site->states != NULL && MemoryContextGetParent(site->states) == aggregate)
-		return site->states;
+	if (site->records != NULL && MemoryContextGetParent(site->records) == aggregate)
+		return site->records;
 	if (!IsA(state, AggState) || state->hashcontext == NULL ||
 		state->hashcontext->ecxt_per_tuple_memory != aggregate)
 		return aggregate;
-	site->states = AllocSetContextCreate(aggregate, "crm_timeline states", ALLOCSET_DEFAULT_SIZES);
-	callback = MemoryContextAlloc(site->states, sizeof(MemoryContextCallback));
-	callback->func = forget_states;
+	site->records = AllocSetContextCreate(aggregate, "crm_timeline records",
+										  ALLOCSET_DEFAULT_SIZES);
+	callback = MemoryContextAlloc(site->records, sizeof(MemoryContextCallback));
+	callback->func = forget_records;
 	callback->arg = site;
-	MemoryContextRegisterResetCallback(site->states, callback);
-	return site->states;
+	MemoryContextRegisterResetCallback(site->records, callback);
+	return site->records;
+}
+
+/* A builder for one call. */
+Builder *
+call_builder(FunctionCallInfo fcinfo)
+{
+	return builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, CurrentMemoryContext,
+						  false);
 }
 
 /* Raises an error for a time that is no moment. */

@@ -12,7 +12,8 @@
 #include "timeline/record.h"
 
 extern Vocabulary *call_vocabulary(FunctionCallInfo fcinfo);
-extern MemoryContext call_state_context(FunctionCallInfo fcinfo, MemoryContext aggregate);
+extern Builder *call_builder(FunctionCallInfo fcinfo);
+extern MemoryContext call_record_context(FunctionCallInfo fcinfo, MemoryContext aggregate);
 extern bool call_moment(FunctionCallInfo fcinfo, int first, int64 *time, TextSlice *kind);
 extern void call_append_pairs(FunctionCallInfo fcinfo, int first, Builder *builder, int64 time,
 							  TextSlice kind);

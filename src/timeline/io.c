@@ -54,7 +54,8 @@ timeline_in(PG_FUNCTION_ARGS)
 	Builder *builder;
 	ParseError error;
 
-	builder = builder_create(vocabulary_create(CurrentMemoryContext), CurrentMemoryContext, false);
+	builder = builder_create(vocabulary_create(CurrentMemoryContext), CurrentMemoryContext,
+							 CurrentMemoryContext, false);
 	if (!parse_timeline(input, strlen(input), builder, &error))
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(error.sqlstate),

@@ -170,7 +170,7 @@ jsonb_to_timeline(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("jsonb of a timeline must be an array of objects")));
-	builder = builder_create(call_vocabulary(fcinfo), CurrentMemoryContext, false);
+	builder = call_builder(fcinfo);
 	iterator = JsonbIteratorInit(&jsonb->root);
 	(void) JsonbIteratorNext(&iterator, &element, true);
 	while (JsonbIteratorNext(&iterator, &element, true) == WJB_ELEM)

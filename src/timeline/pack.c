@@ -508,7 +508,7 @@ timeline_validate(const void *bytes, Size length)
 		}
 	}
 
-	builder = builder_create(vocabulary_create(context), context, false);
+	builder = builder_create(vocabulary_create(context), context, context, false);
 	builder_append_layout(builder, layout, 0, layout->count, NULL);
 	keys = builder_keys(builder, &count);
 	for (uint32 i = 1; i < count; i++)

@@ -25,7 +25,8 @@
 /* places of the cache of short words; a power of two */
 #define SHORT_WORDS 256
 
-#define FIRST_CHUNK_BYTES 48
+/* a power of two is what the server allocates anyway; the first holds two small records */
+#define FIRST_CHUNK_BYTES 64
 #define MIN_CHUNK_BYTES 128
 #define MAX_CHUNK_BYTES ((Size) 64 * 1024)
 
@@ -289,22 +290,33 @@ builder_shape(Builder *builder, const ShapeColumn *columns, uint32 count)
 	return shape;
 }
 
-/* An empty builder; with its first two small records it is one allocation of 128 bytes. */
-Builder *
-builder_create(Vocabulary *vocabulary, MemoryContext context, bool pieces)
+/* An empty chunk behind previous, which may be NULL, of size bytes in all. */
+static Chunk *
+create_chunk(Chunk *previous, Size size, MemoryContext context)
 {
-	Size head = MAXALIGN(sizeof(Builder)) + offsetof(Chunk, data);
-	Builder *builder = MemoryContextAlloc(context, head + FIRST_CHUNK_BYTES);
-	Chunk *chunk = (Chunk *) ((char *) builder + MAXALIGN(sizeof(Builder)));
+	Chunk *chunk = MemoryContextAllocExtended(context, size, MCXT_ALLOC_HUGE);
 
-	chunk->previous = NULL;
+	chunk->previous = previous;
 	chunk->end = NULL;
-	builder->write = chunk->data;
-	builder->limit = chunk->data + FIRST_CHUNK_BYTES;
+	chunk->bytes = size + (previous == NULL ? 0 : previous->bytes);
+	return chunk;
+}
+
+/*
+ * An empty builder in context, with room for two small records in chunks.  The
+ * contexts are two because of hash aggregation: a row finds its group's entry,
+ * state and builder near each other then, and not among all records.
+ */
+Builder *
+builder_create(Vocabulary *vocabulary, MemoryContext context, MemoryContext chunks, bool pieces)
+{
+	Builder *builder = MemoryContextAlloc(context, sizeof(Builder));
+
+	builder->chunk = create_chunk(NULL, FIRST_CHUNK_BYTES, chunks);
+	builder->write = builder->chunk->data;
+	builder->limit = (char *) builder->chunk + FIRST_CHUNK_BYTES;
 	builder->vocabulary = vocabulary;
-	builder->chunk = chunk;
 	builder->own_shapes = NULL;
-	builder->bytes = head + FIRST_CHUNK_BYTES;
 	builder->count = 0;
 	builder->piece = pieces ? 0 : NO_PIECES;
 	builder->condense_at = 0;
@@ -315,9 +327,7 @@ builder_create(Vocabulary *vocabulary, MemoryContext context, bool pieces)
 void
 builder_free(Builder *builder)
 {
-	Chunk *chunk = builder->chunk;
-
-	while (chunk->previous != NULL)
+	for (Chunk *chunk = builder->chunk; chunk != NULL;)
 	{
 		Chunk *previous = chunk->previous;
 
@@ -331,20 +341,16 @@ builder_free(Builder *builder)
 static void
 add_chunk(Builder *builder, Size bytes)
 {
+	Chunk *last = builder->chunk;
 	Size size = MIN_CHUNK_BYTES;
-	Chunk *chunk;
 
-	while (size * 2 <= builder->bytes / 2 && size < MAX_CHUNK_BYTES)
+	while (size * 2 <= last->bytes / 2 && size < MAX_CHUNK_BYTES)
 		size *= 2;
 	size = Max(size, bytes + offsetof(Chunk, data));
-	chunk = MemoryContextAllocExtended(GetMemoryChunkContext(builder), size, MCXT_ALLOC_HUGE);
-	builder->chunk->end = builder->write;
-	chunk->previous = builder->chunk;
-	chunk->end = NULL;
-	builder->chunk = chunk;
-	builder->bytes += size;
-	builder->write = chunk->data;
-	builder->limit = (char *) chunk + size;
+	last->end = builder->write;
+	builder->chunk = create_chunk(last, size, GetMemoryChunkContext(last));
+	builder->write = builder->chunk->data;
+	builder->limit = (char *) builder->chunk + size;
 }
 
 /* Room for one more record of bytes bytes; returns where it begins. */
@@ -407,8 +413,8 @@ text_word(Vocabulary *vocabulary, TextSlice slice, Size *inline_bytes)
 
 /*
  * Appends one interaction.  values are in the shape's order; one whose column is
- * seq is never absent.  vocabulary is the builder's: the words are looked up
- * while the builder, one of a million, comes from memory.  O(columns), amortised.
+ * seq is never absent.  vocabulary is the builder's: words are looked up while
+ * the builder, one of a million, comes from memory.  O(columns), amortised.
  */
 void
 builder_append(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice kind,
@@ -419,7 +425,6 @@ builder_append(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice k
 	Size inline_bytes = 0;
 	char *at;
 
-	__builtin_prefetch(builder, 1);
 	kind_word = text_word(vocabulary, kind, &inline_bytes);
 	for (uint32 i = 0; i < shape->columns; i++)
 	{
@@ -735,7 +740,7 @@ builder_keys(const Builder *builder, uint32 *count)
 		const char *end = chunk == builder->chunk ? builder->write : chunk->end;
 
 		/* of a million groups none is in the cache: ask for all lines at once */
-		for (const char *line = chunk->data; line < end && builder->bytes < 65536; line += 64)
+		for (const char *line = chunk->data; line < end && builder->count < 4096; line += 64)
 			__builtin_prefetch(line);
 		chunk_count++;
 	}

@@ -102,7 +102,8 @@ typedef struct Vocabulary
 typedef struct Chunk
 {
 	struct Chunk *previous;
-	char *end; /* of the records, once the chunk is full */
+	char *end;  /* of the records, once the chunk is full */
+	Size bytes; /* of this chunk and those before it */
 	char data[FLEXIBLE_ARRAY_MEMBER];
 } Chunk;
 
@@ -142,7 +143,8 @@ typedef struct AttributeValue
 } AttributeValue;
 
 extern Vocabulary *vocabulary_create(MemoryContext context);
-extern Builder *builder_create(Vocabulary *vocabulary, MemoryContext context, bool pieces);
+extern Builder *builder_create(Vocabulary *vocabulary, MemoryContext context, MemoryContext chunks,
+							   bool pieces);
 extern void builder_free(Builder *builder);
 extern const Shape *builder_shape(Builder *builder, const ShapeColumn *columns, uint32 count);
 extern void builder_append(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice kind,
