@@ -11,7 +11,9 @@ use Server;
 
 my $oracle = "$FindBin::RealBin/../oracle";
 my $timelines = $ENV{ORACLE_ROWS} // 10000;
-my $seed = $ENV{ORACLE_SEED} // sprintf '%.6f', 2 * rand() - 1;
+# The suite is the same every time; a seed of 'random' draws another.
+my $seed = $ENV{ORACLE_SEED} // '0.377723';
+$seed = sprintf '%.6f', 2 * rand() - 1 if $seed eq 'random';
 note("ORACLE_SEED=$seed ORACLE_ROWS=$timelines");
 
 my $node = server('oracle', 'work_mem = 64MB', 'shared_buffers = 256MB');
