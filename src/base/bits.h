@@ -405,6 +405,9 @@ monotone_next_many(const MonotoneVector *vector, MonotoneCursor *cursor, uint32 
 			out[i] = monotone_next(vector, cursor);
 		return;
 	}
+	/* from a number in range no sum of so few gaps wraps around, so the last tells of all */
+	if (unlikely(number > vector->last))
+		corrupt_timeline("a time lies after the last one");
 	if (vector->classes != NULL)
 		classes = load_word(vector->classes + (cursor->index >> 3), vector->limit) >>
 			(cursor->index & 7);
@@ -419,7 +422,6 @@ monotone_next_many(const MonotoneVector *vector, MonotoneCursor *cursor, uint32 
 	}
 	if (gaps < count)
 		out[gaps] = number;
-	/* no sum of so few gaps wraps around, so the last number tells of all */
 	if (unlikely(number > vector->last))
 		corrupt_timeline("a time lies after the last one");
 	cursor->number = number;

@@ -711,7 +711,11 @@ put_codes(Sink *sink, const uint32 *codes, const uint32 *rank, uint32 count, uin
 	if (width == 0)
 		return;
 	for (uint32 i = 0; i < count; i++)
+	{
+		if ((i & 0xFFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		bit_write(&writer, rank[codes[i]], width);
+	}
 	(void) bit_finish(&writer);
 }
 

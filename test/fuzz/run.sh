@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Fuzzes the readers of a timeline's bytes and the parser of its text form under the address and
+# the undefined behaviour sanitizers, then replays what was kept under the memory sanitizer.
+#
+#     test/fuzz/run.sh [SECONDS]                  half of the time for each of the two; default 1200
+#     test/fuzz/run.sh --smoke                    the same in 20 seconds
+#     test/fuzz/run.sh --merge [SECONDS]          the same as the first, then replaces test/fuzz/corpus
+#                                                 by a small corpus that reaches as much
+#     test/fuzz/run.sh --replay layout FILE...    only these inputs (or: --replay text FILE...)
+#
+# Nothing has to be set up: missing packages are installed (by apt-get, as root), and what is built
+# goes away in the end. The last line is "fuzz: layout N executions, text M executions, R reports".
+# Where there is a report the exit status is 1, and the input that caused it is kept in test/fuzz,
+# or in the current folder where that cannot be written to, as crash-layout-... or crash-text-...
+set -euo pipefail
+# shellcheck source=test/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+fuzz=$checkout/test/fuzz
+mode=run
+seconds=1200
+case ${1:-} in
+--smoke) seconds=20 && shift ;;
+--merge) mode=merge && shift ;;
+--replay) mode=replay && shift ;;
+esac
+if [ $mode = replay ]; then
+    [[ $# -ge 2 && $1 =~ ^(layout|text)$ ]] || die "usage: run.sh --replay layout|text FILE..."
+else
+    seconds=${1:-$seconds}
+    [[ $# -le 1 && $seconds =~ ^[0-9]+$ ]] || die "usage: run.sh [--smoke | --merge] [SECONDS]"
+fi
+
+# ---- build ---------------------------------------------------------------------------------------
+
+choose_server
+ensure_packages clang libc6-dev "postgresql-server-dev-$PG"
+clang_version=$(clang -dumpversion)
+ensure_packages "libclang-rt-${clang_version%%.*}-dev"
+
+# Compiles the file $3 into the folder $1; only the code under test tells where it has been.
+compile() {
+    local coverage=()
+    [[ $3 != "$checkout"/src/* ]] || coverage=("-fsanitize-coverage=inline-8bit-counters,pc-table")
+    clang -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize="$2" "${coverage[@]}" \
+        -Wall -Wextra -D_GNU_SOURCE -DUSE_ASSERT_CHECKING=1 \
+        -I"$checkout/src" -I"$checkout/test/fuzz" -isystem "/usr/include/postgresql/$PG/server" \
+        -c "$3" -o "$1/$(basename "$3" .c).o"
+}
+export -f compile
+export checkout
+
+# Builds the targets and the seeder into the folder $1 with the sanitizers $2.
+build() {
+    local out=$1 sanitizers=$2 lib=/usr/lib/postgresql/$PG/lib common=() name
+    mkdir -p "$out"
+    printf '%s\n' "$checkout"/src/base/errors.c \
+        "$checkout"/src/timeline/{attribute,layout,record,pack,text}.c "$fuzz"/*.c >"$out/sources"
+    # shellcheck disable=SC2016
+    run_group xargs -a "$out/sources" -P "$(nproc)" -I{} bash -c 'compile "$@"' - "$out" "$sanitizers" {} ||
+        die "the fuzzers do not build"
+    for name in errors attribute layout record pack text shim value; do common+=("$out/$name.o"); done
+    common+=("$lib/libpgcommon.a" "$lib/libpgport.a" -lm)
+    [ "$sanitizers" != memory ] || common+=("-Wl,--wrap=double_to_shortest_decimal_buf")
+    clang -fsanitize="fuzzer,$sanitizers" "$out"/{layout_fuzzer,mutator,order}.o "${common[@]}" -o "$out/layout"
+    clang -fsanitize="fuzzer,$sanitizers" "$out/text_fuzzer.o" "${common[@]}" -o "$out/text"
+    clang -fsanitize="$sanitizers" "$out/seed.o" "${common[@]}" -o "$out/seed"
+}
+
+build "$TMP/address" address,undefined
+build "$TMP/memory" memory
+export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:malloc_context_size=5
+export UBSAN_OPTIONS=print_stacktrace=1
+
+# ---- run -----------------------------------------------------------------------------------------
+
+reports=0
+kept=$fuzz
+[ -w "$kept" ] || kept=$PWD
+
+# Runs the target $2 (layout or text) of the build $1 with these arguments; false, and counted, if
+# there is a report.
+fuzzer() {
+    local log=$TMP/$1-$2.log target=$2
+    if run_group nice -n 10 "$TMP/$1/$2" -timeout=30 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="$kept/crash-$target-" "${@:3}" >"$log" 2>&1; then
+        return 0
+    fi
+    reports=$((reports + 1))
+    printf '\nfuzz: %s: a report (%s sanitizer)\n' "$target" "$1"
+    grep -aE -m 1 -A 40 '^FINDING|runtime error|^==[0-9]+==|ERROR: libFuzzer' "$log" || tail -n 40 "$log"
+    grep -a 'Test unit written to' "$log" | sed 's/.*written to/fuzz: the input is kept in/' || true
+    return 1
+}
+
+# How many inputs the last run of a target has executed, and what it reached.
+executed() { sed -n 's/^stat::number_of_executed_units: *//p' "$TMP/address-$1.log" | tail -n 1; }
+reached() { grep -aoE 'cov: [0-9]+ ft: [0-9]+' "$TMP/address-$1.log" | tail -n 1 || true; }
+
+if [ $mode = replay ]; then
+    fuzzer address "$1" "${@:2}" || true
+    fuzzer memory "$1" "${@:2}" || true
+    printf '\nfuzz: %d inputs replayed, %d reports\n' $(($# - 1)) "$reports"
+    [ "$reports" = 0 ]
+    exit
+fi
+
+mkdir -p "$TMP/found/layout" "$TMP/found/text" "$TMP/seeds"
+# the texts, as layouts: seeds that are valid whatever becomes of the format
+"$TMP/address/seed" "$TMP/seeds" "$fuzz"/corpus/text/*
+declare -A count
+for target in layout text; do
+    longest=2048
+    [ $target = layout ] || longest=4096
+    folders=("$TMP/found/$target" "$fuzz/corpus/$target")
+    [ $target = text ] || folders+=("$TMP/seeds")
+    # what is kept first, in full length: where that makes a report the search would not come far
+    fuzzer address $target -runs=0 -max_len=65536 "${folders[@]}" || continue
+    fuzzer address $target -max_total_time=$((seconds / 2)) -max_len=$longest -entropic=0 \
+        -dict="$fuzz/$target.dict" "${folders[@]}" || true
+    count[$target]=$(executed $target)
+    say "fuzz: $target: ${count[$target]:-0} executions, $(reached $target)"
+    fuzzer memory $target -runs=0 -max_len=65536 "${folders[@]}" || true
+done
+
+# A small corpus: few of all inputs that reach the same places. What has a name of its own (the
+# seeds that were written by hand, what once made a report) stays.
+if [ $mode = merge ] && [ "$reports" = 0 ]; then
+    for target in layout text; do
+        folders=("$TMP/found/$target" "$fuzz/corpus/$target")
+        [ $target = text ] || folders+=("$TMP/seeds")
+        mkdir "$TMP/small"
+        fuzzer address $target -set_cover_merge=1 -use_counters=0 -max_len=4096 "$TMP/small" "${folders[@]}" || break
+        find "$fuzz/corpus/$target" -type f -regextype posix-extended -regex '.*/[0-9a-f]{12}' -delete
+        for file in "$TMP/small"/*; do
+            cp "$file" "$fuzz/corpus/$target/$(basename "$file" | cut -c 1-12)"
+        done
+        rm -rf "$TMP/small"
+        say "fuzz: $target: $(find "$fuzz/corpus/$target" -type f | wc -l) files, $(cat "$fuzz/corpus/$target"/* | wc -c) bytes"
+    done
+fi
+
+printf '\nfuzz: layout %d executions, text %d executions, %d reports\n' \
+    "${count[layout]:-0}" "${count[text]:-0}" "$reports"
+[ "$reports" = 0 ]
