@@ -2,7 +2,7 @@
 # Runs every test there is, in a server of its own, and closes with "N passed, N failed".
 #
 #     ./test/run.sh                      all suites
-#     ./test/run.sh regress tap          only these (of build, regress, isolation, tap)
+#     ./test/run.sh regress tap          only these (of build, regress, isolation, tap, fuzz)
 #     PG=17 ./test/run.sh                with that major of PostgreSQL
 #     KEEP=1 ./test/run.sh               leaves the temporary folder behind, to look into it
 #
@@ -35,9 +35,9 @@ finish() {
     exit
 }
 
-wanted=" ${*:-build regress isolation tap} "
+wanted=" ${*:-build regress isolation tap fuzz} "
 for suite in $wanted; do
-    case $suite in build | regress | isolation | tap) ;; *) die "there is no suite '$suite'" ;; esac
+    case $suite in build | regress | isolation | tap | fuzz) ;; *) die "there is no suite '$suite'" ;; esac
 done
 wants() { [[ $wanted == *" $1 "* ]]; }
 
@@ -119,6 +119,17 @@ suite_regress() {
     fi
 }
 
+# The fuzzers for some seconds, from the checkout itself, so that an input they keep is not lost.
+suite_fuzz() {
+    local log=$TMP/fuzz.log
+    if run_group "$checkout/test/fuzz/run.sh" --smoke >"$log" 2>&1 &&
+        grep -qE '^fuzz: .* 0 reports$' "$log"; then
+        ok "$(tail -n 1 "$log")"
+    else
+        not_ok "fuzz: a report, or no run" "$log"
+    fi
+}
+
 # Runs the TAP tests, which start clusters of their own from the private server, and counts every
 # assertion of theirs. A file that ends early, or runs no test, has failed.
 suite_tap() {
@@ -181,4 +192,5 @@ if wants regress || wants isolation; then start_cluster; fi
 if wants regress; then suite_regress regress REGRESS regression.diffs 'ISOLATION= PROVE_TESTS='; fi
 if wants isolation; then suite_regress isolation ISOLATION output_iso/regression.diffs 'REGRESS= PROVE_TESTS='; fi
 if wants tap; then suite_tap; fi
+if wants fuzz; then suite_fuzz; fi
 finish
