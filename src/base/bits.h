@@ -439,7 +439,7 @@ monotone_widths(const uint64 *numbers, uint32 count, uint32 *narrow, uint32 *wid
 {
 	uint32 gaps_of_width[65] = {0};
 	uint32 gaps = count - 1;
-	uint32 wider = 0;
+	uint32 wider;
 	uint64 best;
 
 	for (uint32 i = 0; i < gaps; i++)

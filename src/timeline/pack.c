@@ -13,27 +13,7 @@
 #include "utils/memutils.h"
 
 #include "timeline/pack.h"
-
-typedef struct SliceEntry
-{
-	TextSlice key;
-	uint32 hash;
-	uint32 number;
-	char status;
-} SliceEntry;
-
-#define SH_PREFIX slicetable
-#define SH_ELEMENT_TYPE SliceEntry
-#define SH_KEY_TYPE TextSlice
-#define SH_KEY key
-#define SH_HASH_KEY(tb, key) hash_slice(key)
-#define SH_EQUAL(tb, a, b) same_slice(a, b)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, entry) (entry)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
+#include "timeline/word_table.h"
 
 /* One column being gathered. */
 typedef struct Gather
@@ -44,7 +24,7 @@ typedef struct Gather
 	uint64 *number;
 	uint8 *presence; /* made at the first absence */
 	/* texts that are not in the vocabulary; a word is INLINE_TEXT + index here */
-	slicetable_hash *table;
+	wordtable_hash *table;
 	TextSlice *inline_text;
 	uint32 inline_texts;
 	uint32 inline_size;
@@ -100,12 +80,12 @@ note_present(Gather *gather, uint32 index, uint32 count)
 static pg_noinline uint32
 inline_word(Gather *gather, TextSlice slice)
 {
-	SliceEntry *entry;
+	WordEntry *entry;
 	bool found;
 
 	if (gather->table == NULL)
-		gather->table = slicetable_create(CurrentMemoryContext, 64, NULL);
-	entry = slicetable_insert(gather->table, slice, &found);
+		gather->table = wordtable_create(CurrentMemoryContext, 64, NULL);
+	entry = wordtable_insert(gather->table, slice, &found);
 	if (!found)
 	{
 		if (gather->inline_texts == gather->inline_size)
@@ -130,12 +110,6 @@ gather_text(Gather *gather, RecordReader *reader, uint32 word, uint32 index, uin
 		word = inline_word(gather, reader_text(reader, word));
 	gather->word[gather->present] = word;
 	note_present(gather, index, count);
-}
-
-static int
-compare_gathers(const void *a, const void *b)
-{
-	return compare_shape_columns(*(const ShapeColumn *const *) a, *(const ShapeColumn *const *) b);
 }
 
 static inline uint32
@@ -186,7 +160,7 @@ plan_columns(Packer *packer, const RecordKey *keys)
 		for (uint32 j = 0; j < used[i]->columns; j++)
 			columns[column_count++] = &used[i]->column[j];
 	}
-	qsort(columns, column_count, sizeof(ShapeColumn *), compare_gathers);
+	qsort(columns, column_count, sizeof(ShapeColumn *), compare_column_pointers);
 	packer->gathers = 0;
 	for (uint32 i = 0; i < column_count; i++)
 	{
@@ -208,7 +182,7 @@ plan_columns(Packer *packer, const RecordKey *keys)
 		{
 			const ShapeColumn *wanted = &used[i]->column[j];
 			const ShapeColumn **found = bsearch(&wanted, columns, packer->gathers,
-												sizeof(ShapeColumn *), compare_gathers);
+												sizeof(ShapeColumn *), compare_column_pointers);
 
 			map[j] = (uint16) (found - columns);
 		}

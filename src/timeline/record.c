@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 
 #include "timeline/record.h"
+#include "timeline/word_table.h"
 
 /* where a vocabulary stops to grow: it should stay in a core's cache */
 #define VOCABULARY_WORDS 16384
@@ -31,27 +32,6 @@
 #define MAX_CHUNK_BYTES ((Size) 64 * 1024)
 
 #define RECORD_HEADER_BYTES 16
-
-typedef struct WordEntry
-{
-	TextSlice key;
-	uint32 hash;
-	uint32 number;
-	char status;
-} WordEntry;
-
-#define SH_PREFIX wordtable
-#define SH_ELEMENT_TYPE WordEntry
-#define SH_KEY_TYPE TextSlice
-#define SH_KEY key
-#define SH_HASH_KEY(tb, key) hash_slice(key)
-#define SH_EQUAL(tb, a, b) same_slice(a, b)
-#define SH_STORE_HASH
-#define SH_GET_HASH(tb, entry) (entry)->hash
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
 
 /* What a shape is looked up by. */
 typedef struct ShapeKey
@@ -684,7 +664,8 @@ record_bytes(const Builder *builder, Record record)
 	return reader.texts - record;
 }
 
-static int
+/* The same for an array of pointers to columns. */
+int
 compare_column_pointers(const void *a, const void *b)
 {
 	return compare_shape_columns(*(const ShapeColumn *const *) a, *(const ShapeColumn *const *) b);
