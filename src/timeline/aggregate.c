@@ -3,9 +3,9 @@
  *		timeline_agg() in its four forms, and timeline() for one interaction.
  *
  * The state is a Builder in the aggregate's context; its vocabulary belongs to
- * the call site and serves all groups.  Between processes a state travels as
- * the timeline it would become.  Final functions leave the state as it is, so
- * they may be called again and again over a moving window.
+ * the call site and serves all groups.  How it travels between processes is
+ * state.c's.  Final functions leave the state as it is, so they may be called
+ * again and again over a moving window.
  */
 #include "postgres.h"
 
@@ -14,18 +14,7 @@
 
 #include "timeline/call.h"
 #include "timeline/pack.h"
-
-/* First byte of a serialised state. */
-#define STATE_ROWS 0x10   /* copies are kept */
-#define STATE_PIECES 0x11 /* a union */
-
-/* What a serialised state is on the receiving side. */
-typedef struct ReceivedState
-{
-	const char *bytes;
-	Size length;
-	bool pieces;
-} ReceivedState;
+#include "timeline/state.h"
 
 /* A union of pieces is condensed when it has doubled since the last time, and this. */
 #define CONDENSE_RECORDS 65536
@@ -165,56 +154,40 @@ timeline_agg_combinefn(PG_FUNCTION_ARGS)
 {
 	Builder *state;
 	ReceivedState *received;
-	Layout layout;
 
 	if (PG_ARGISNULL(1))
 		return same_state(fcinfo);
 	received = (ReceivedState *) PG_GETARG_POINTER(1);
 	state = aggregate_state(fcinfo, received->pieces);
-	layout_open(&layout, received->bytes, received->length);
 	if (received->pieces)
+	{
+		Layout layout;
+
+		layout_open(&layout, received->bytes, received->length);
 		state = add_piece(state, &layout);
+	}
 	else
-		builder_append_layout(state, &layout, 0, layout.count, NULL);
+		state_append(state, received);
 	PG_RETURN_POINTER(state);
 }
 
 Datum
 timeline_agg_serialfn(PG_FUNCTION_ARGS)
 {
-	Builder *state;
-	struct varlena *packed;
-	bytea *result;
-	Size length;
-
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	state = (Builder *) PG_GETARG_POINTER(0);
-	packed = pack_builder(state);
-	length = VARSIZE(packed) - VARHDRSZ;
-	result = palloc(VARHDRSZ + 1 + length);
-	SET_VARSIZE(result, VARHDRSZ + 1 + length);
-	VARDATA(result)[0] = state->piece == NO_PIECES ? STATE_ROWS : STATE_PIECES;
-	memcpy(VARDATA(result) + 1, VARDATA(packed), length);
-	PG_RETURN_BYTEA_P(result);
+	PG_RETURN_BYTEA_P(state_write((Builder *) PG_GETARG_POINTER(0)));
 }
 
 Datum
 timeline_agg_deserialfn(PG_FUNCTION_ARGS)
 {
-	bytea *serialised;
 	ReceivedState *received;
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	serialised = PG_GETARG_BYTEA_PP(0);
-	if (VARSIZE_ANY_EXHDR(serialised) < 1 ||
-		(VARDATA_ANY(serialised)[0] != STATE_ROWS && VARDATA_ANY(serialised)[0] != STATE_PIECES))
-		corrupt_timeline("an aggregate's state has an unknown version");
 	received = palloc(sizeof(ReceivedState));
-	received->pieces = VARDATA_ANY(serialised)[0] == STATE_PIECES;
-	received->bytes = VARDATA_ANY(serialised) + 1;
-	received->length = VARSIZE_ANY_EXHDR(serialised) - 1;
+	*received = state_read(PG_GETARG_BYTEA_PP(0));
 	PG_RETURN_POINTER(received);
 }
 

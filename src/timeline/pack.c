@@ -224,31 +224,6 @@ gather_values(Packer *packer, const RecordKey *keys)
 	}
 }
 
-/* The scratch by which words are numbered, empty again. */
-static void
-reset_scratch(Vocabulary *vocabulary)
-{
-	if (vocabulary->scratch_size < vocabulary->words)
-	{
-		if (vocabulary->scratch_size > 0)
-		{
-			pfree(vocabulary->stamps);
-			pfree(vocabulary->codes);
-		}
-		vocabulary->scratch_size = vocabulary->size;
-		vocabulary->stamps = MemoryContextAllocZero(vocabulary->context,
-													sizeof(uint32) * vocabulary->size);
-		vocabulary->codes = MemoryContextAlloc(vocabulary->context,
-											   sizeof(uint32) * vocabulary->size);
-		vocabulary->stamp = 0;
-	}
-	if (++vocabulary->stamp == 0)
-	{
-		memset(vocabulary->stamps, 0, sizeof(uint32) * vocabulary->scratch_size);
-		vocabulary->stamp = 1;
-	}
-}
-
 /* Turns words into codes of a dictionary of the column's own, in order of appearance. */
 static void
 number_texts(Gather *gather, ColumnDraft *draft, Vocabulary *vocabulary)
@@ -256,7 +231,7 @@ number_texts(Gather *gather, ColumnDraft *draft, Vocabulary *vocabulary)
 	uint32 size = 32;
 	uint32 *inline_codes = NULL;
 
-	reset_scratch(vocabulary);
+	vocabulary_clear_codes(vocabulary);
 	if (gather->inline_texts > 0)
 	{
 		inline_codes = palloc_extended(sizeof(uint32) * gather->inline_texts, MCXT_ALLOC_HUGE);

@@ -31,8 +31,6 @@
 #define MIN_CHUNK_BYTES 128
 #define MAX_CHUNK_BYTES ((Size) 64 * 1024)
 
-#define RECORD_HEADER_BYTES 16
-
 /* What a shape is looked up by. */
 typedef struct ShapeKey
 {
@@ -196,6 +194,31 @@ vocabulary_word(Vocabulary *vocabulary, TextSlice slice)
 	return place->number;
 }
 
+/* The scratch by which words are numbered, empty again. */
+void
+vocabulary_clear_codes(Vocabulary *vocabulary)
+{
+	if (vocabulary->scratch_size < vocabulary->words)
+	{
+		if (vocabulary->scratch_size > 0)
+		{
+			pfree(vocabulary->stamps);
+			pfree(vocabulary->codes);
+		}
+		vocabulary->scratch_size = vocabulary->size;
+		vocabulary->stamps = MemoryContextAllocZero(vocabulary->context,
+													sizeof(uint32) * vocabulary->size);
+		vocabulary->codes = MemoryContextAlloc(vocabulary->context,
+											   sizeof(uint32) * vocabulary->size);
+		vocabulary->stamp = 0;
+	}
+	if (++vocabulary->stamp == 0)
+	{
+		memset(vocabulary->stamps, 0, sizeof(uint32) * vocabulary->scratch_size);
+		vocabulary->stamp = 1;
+	}
+}
+
 /* Adds a shape to a list; its names are copied into context. */
 static Shape *
 add_shape(ShapeList *list, MemoryContext context, ShapeKey key)
@@ -318,8 +341,8 @@ builder_free(Builder *builder)
 }
 
 /* Starts a new chunk with room for at least bytes; chunks grow with the builder. */
-static void
-add_chunk(Builder *builder, Size bytes)
+void
+builder_add_chunk(Builder *builder, Size bytes)
 {
 	Chunk *last = builder->chunk;
 	Size size = MIN_CHUNK_BYTES;
@@ -333,39 +356,6 @@ add_chunk(Builder *builder, Size bytes)
 	builder->limit = (char *) builder->chunk + size;
 }
 
-/* Room for one more record of bytes bytes; returns where it begins. */
-static inline char *
-begin_record(Builder *builder, Size bytes)
-{
-	Size prefix = builder->piece == NO_PIECES ? 0 : sizeof(int32);
-	char *record;
-
-	if (unlikely(builder->count >= MAX_INTERACTIONS))
-		timeline_too_large("interactions", (uint64) builder->count + 1, MAX_INTERACTIONS);
-	if ((Size) (builder->limit - builder->write) < prefix + bytes)
-		add_chunk(builder, prefix + bytes);
-	if (prefix > 0)
-		memcpy(builder->write, &builder->piece, sizeof(int32));
-	record = builder->write + prefix;
-	builder->write = record + bytes;
-	builder->count++;
-	return record;
-}
-
-static inline char *
-put_word(char *at, uint32 word)
-{
-	memcpy(at, &word, sizeof(word));
-	return at + sizeof(word);
-}
-
-static inline char *
-put_number(char *at, uint64 number)
-{
-	memcpy(at, &number, sizeof(number));
-	return at + sizeof(number);
-}
-
 /* A text that follows the values, padded with zeros. */
 static inline char *
 put_inline(char *at, TextSlice slice)
@@ -375,6 +365,13 @@ put_inline(char *at, TextSlice slice)
 	memcpy(at, slice.bytes, slice.length);
 	memset(at + slice.length, 0, padded - slice.length);
 	return at + padded;
+}
+
+/* The word of the vocabulary for a text, or 0: the text stays inline for ever then. */
+uint32
+builder_word(Builder *builder, TextSlice slice)
+{
+	return vocabulary_word(builder->vocabulary, slice);
 }
 
 /* The word for a text; *inline_bytes grows where the text must follow the values. */

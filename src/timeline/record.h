@@ -92,7 +92,7 @@ typedef struct Vocabulary
 	uint32 size;
 	Size bytes;
 	ShapeList shapes;
-	/* scratch of the packer: codes[number] is valid where stamps[number] = stamp */
+	/* scratch of whoever numbers words anew: codes[number] is valid where stamps[number] = stamp */
 	uint32 *stamps;
 	uint32 *codes;
 	uint32 scratch_size;
@@ -124,6 +124,9 @@ typedef struct Builder
 
 #define NO_PIECES (-1)
 
+/* time, kind, shape */
+#define RECORD_HEADER_BYTES 16
+
 typedef const char *Record;
 
 /* A record and what it is sorted by first. */
@@ -143,6 +146,7 @@ typedef struct AttributeValue
 } AttributeValue;
 
 extern Vocabulary *vocabulary_create(MemoryContext context);
+extern void vocabulary_clear_codes(Vocabulary *vocabulary);
 extern Builder *builder_create(Vocabulary *vocabulary, MemoryContext context, MemoryContext chunks,
 							   bool pieces);
 extern void builder_free(Builder *builder);
@@ -151,6 +155,8 @@ extern void builder_append(Builder *builder, Vocabulary *vocabulary, int64 time,
 						   const Shape *shape, const AttributeValue *values);
 extern void builder_append_values(Builder *builder, int64 time, TextSlice kind,
 								  AttributeValue *values, uint32 count);
+extern void builder_add_chunk(Builder *builder, Size bytes);
+extern uint32 builder_word(Builder *builder, TextSlice slice);
 extern void builder_append_layout(Builder *builder, const Layout *layout, uint32 from, uint32 to,
 								  const bool *accept_kind);
 extern uint32 builder_attributes(const Builder *builder);
@@ -160,6 +166,39 @@ extern int compare_records(const Builder *builder, const RecordKey *a, const Rec
 extern int compare_column_pointers(const void *a, const void *b);
 extern int compare_values(const void *a, const void *b);
 extern int compare_shape_columns(const ShapeColumn *a, const ShapeColumn *b);
+
+/* Room for one more record of bytes bytes; returns where it begins. */
+static inline char *
+begin_record(Builder *builder, Size bytes)
+{
+	Size prefix = builder->piece == NO_PIECES ? 0 : sizeof(int32);
+	char *record;
+
+	if (unlikely(builder->count >= MAX_INTERACTIONS))
+		timeline_too_large("interactions", (uint64) builder->count + 1, MAX_INTERACTIONS);
+	if ((Size) (builder->limit - builder->write) < prefix + bytes)
+		builder_add_chunk(builder, prefix + bytes);
+	if (prefix > 0)
+		memcpy(builder->write, &builder->piece, sizeof(int32));
+	record = builder->write + prefix;
+	builder->write = record + bytes;
+	builder->count++;
+	return record;
+}
+
+static inline char *
+put_word(char *at, uint32 word)
+{
+	memcpy(at, &word, sizeof(word));
+	return at + sizeof(word);
+}
+
+static inline char *
+put_number(char *at, uint64 number)
+{
+	memcpy(at, &number, sizeof(number));
+	return at + sizeof(number);
+}
 
 /* A record taken apart, one value after another. */
 typedef struct RecordReader

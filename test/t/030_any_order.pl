@@ -237,5 +237,20 @@ $facts = explain_create($node, $database, "$path " . parallel(), 'overlap_parall
 ok($facts->{partial} > 0 && $facts->{finalize} > 0 && $facts->{launched} > 0, "large: partial union in $facts->{launched} workers") or diag($facts->{json});
 same('large: union in parallel', $wanted, 'SELECT * FROM overlap_parallel');
 
+# More shapes, texts and long texts than a vocabulary takes, in groups of some rows: what they travel as between processes.
+$node->safe_psql($database, "$path SELECT setseed($seed);
+	CREATE TABLE odd AS SELECT * FROM (SELECT n % 4000 AS id, '2026-01-01Z'::timestamptz + floor(random() * 5e4) * interval '1 s' AS at, CASE WHEN n % 11 = 0 THEN repeat('kind', 70) || n % 7 ELSE 'kind ' || n % 70 END AS kind,
+		(SELECT coalesce(jsonb_object_agg('name ' || b, CASE WHEN b % 3 = 0 THEN to_jsonb(n % 97) WHEN n % 13 = b THEN to_jsonb(repeat(md5((n % 500)::text), 9)) ELSE to_jsonb(md5(n::text)) END), '{}') FROM generate_series(0, 12) b WHERE hashint4(n % 9000) >> b & 1 = 1)
+		|| CASE WHEN n % 5 = 0 THEN '{}' ELSE jsonb_build_object('seq', n % 3) END AS other FROM generate_series(1, 40000) n OFFSET 0) s ORDER BY random();
+	ALTER TABLE odd SET (parallel_workers = 2); VACUUM ANALYZE odd;
+	CREATE TABLE odd_serial AS SELECT id, joined(timeline(at, kind, other)) AS t FROM odd GROUP BY id");
+for my $how ('', ' SET enable_hashagg = off;')
+{
+	my $table = 'odd_parallel' . ($how ? '_sorted' : '');
+	$facts = explain_create($node, $database, "$path " . parallel() . $how, $table, 'SELECT id, timeline_agg(at, kind, other) AS t FROM odd GROUP BY id');
+	ok($facts->{partial} > 0 && $facts->{finalize} > 0 && $facts->{launched} > 0, "odd shapes and texts: partial aggregation in $facts->{launched} workers") or diag($facts->{json});
+	same("odd shapes and texts: in parallel$how", 'SELECT * FROM odd_serial', "SELECT * FROM $table");
+}
+
 $node->stop;
 done_testing();
