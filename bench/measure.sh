@@ -75,7 +75,7 @@ stored=
 ensure_stored() {
     [ -z "$stored" ] || return 0
     sql <<'SQL'
-CREATE TABLE bench.stored AS
+CREATE TABLE bench.stored WITH (toast_tuple_target = 8160) AS
     SELECT customer_id, crm_timeline.timeline_agg(occurred_at, kind, 'channel', channel) AS timeline
     FROM bench.interaction GROUP BY customer_id;
 VACUUM (FREEZE, ANALYZE) bench.stored;

@@ -28,10 +28,10 @@ SQL
 metric "size bytes_per_interaction_with_primary_key" "$(calc 3 "$REPLY / $interactions")"
 
 sql <<'SQL'
-CREATE TABLE bench.stored_seconds AS
+CREATE TABLE bench.stored_seconds WITH (toast_tuple_target = 8160) AS
     SELECT customer_id, crm_timeline.timeline_agg(date_trunc('second', occurred_at, 'UTC'), kind, 'channel', channel) AS timeline
     FROM bench.interaction GROUP BY customer_id;
-CREATE TABLE bench.stored_uniform AS
+CREATE TABLE bench.stored_uniform WITH (toast_tuple_target = 8160) AS
     SELECT customer_id, crm_timeline.timeline_agg(occurred_at, kind, 'channel', channel) AS timeline
     FROM bench.interaction_uniform GROUP BY customer_id;
 VACUUM bench.stored_seconds;

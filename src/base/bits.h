@@ -411,14 +411,33 @@ monotone_next_many(const MonotoneVector *vector, MonotoneCursor *cursor, uint32 
 	if (vector->classes != NULL)
 		classes = load_word(vector->classes + (cursor->index >> 3), vector->limit) >>
 			(cursor->index & 7);
-	for (uint32 i = 0; i < gaps; i++, classes >>= 1)
+	if (likely(data + ((bit + gaps * wide) >> 3) + 8 <= limit))
 	{
-		bool is_wide = classes & 1;
+		/* all loads lie inside: no need to look at each */
+		const uint64 other_mask = wide_mask ^ narrow_mask;
+		const uint64 more = wide - narrow;
 
-		out[i] = number;
-		number += load_word(data + (bit >> 3), limit) >> (bit & 7) &
-			(is_wide ? wide_mask : narrow_mask);
-		bit += is_wide ? wide : narrow;
+		for (uint32 i = 0; i < gaps; i++, classes >>= 1)
+		{
+			uint64 is_wide = 0 - (classes & 1);
+
+			out[i] = number;
+			number += load_whole_word(data + (bit >> 3)) >> (bit & 7) &
+				(narrow_mask ^ (other_mask & is_wide));
+			bit += narrow + (more & is_wide);
+		}
+	}
+	else
+	{
+		for (uint32 i = 0; i < gaps; i++, classes >>= 1)
+		{
+			bool is_wide = classes & 1;
+
+			out[i] = number;
+			number += load_word(data + (bit >> 3), limit) >> (bit & 7) &
+				(is_wide ? wide_mask : narrow_mask);
+			bit += is_wide ? wide : narrow;
+		}
 	}
 	if (gaps < count)
 		out[gaps] = number;

@@ -17,8 +17,13 @@
 
 #define LAYOUT_VERSION 1
 
-/* how much of a timeline is fetched into the cache when it is opened */
+/*
+ * How much of a timeline is fetched into the cache when it is opened, and how
+ * much before it: a page is filled from its end, so the row that a scan reads
+ * next lies there.
+ */
 #define PREFETCH_BYTES 2048
+#define PREFETCH_BEFORE_BYTES 704
 
 /* tag of a column: type and encoding in one number, and a flag */
 #define TAG_ENCODING 0x07
@@ -305,6 +310,8 @@ layout_open(Layout *layout, const void *bytes, Size length)
 	/* a table that is scanned comes from memory: ask for all lines at once */
 	for (Size at = 64; at < Min(length, PREFETCH_BYTES); at += 64)
 		__builtin_prefetch((const char *) bytes + at);
+	for (Size at = 64; at <= PREFETCH_BEFORE_BYTES; at += 64)
+		__builtin_prefetch((const char *) bytes - at);
 	read_header(layout, &reader);
 	if (layout->count > 0)
 	{
