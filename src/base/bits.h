@@ -23,10 +23,12 @@
 #ifndef CRM_BITS_H
 #define CRM_BITS_H
 
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "port/pg_bswap.h"
 
 #include "base/errors.h"
+#include "base/limits.h"
 
 #define MAX_PACKED_WIDTH 57
 
@@ -461,8 +463,14 @@ monotone_widths(const uint64 *numbers, uint32 count, uint32 *narrow, uint32 *wid
 	uint32 wider;
 	uint64 best;
 
-	for (uint32 i = 0; i < gaps; i++)
-		gaps_of_width[bits_for(numbers[i + 1] - numbers[i])]++;
+	for (uint32 start = 0; start < gaps; start += INTERRUPT_BLOCK)
+	{
+		uint32 end = Min(start + INTERRUPT_BLOCK, gaps);
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = start; i < end; i++)
+			gaps_of_width[bits_for(numbers[i + 1] - numbers[i])]++;
+	}
 	for (*wide = 64; *wide > 0 && gaps_of_width[*wide] == 0; (*wide)--)
 		;
 	if (*wide > MAX_PACKED_WIDTH)
@@ -514,6 +522,8 @@ monotone_write(uint8 *at, const uint64 *numbers, uint32 count, uint32 narrow, ui
 	{
 		uint32 end = Min(start + MONOTONE_SAMPLE, gaps);
 
+		if ((start & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		/* the ranks lie before the class bits, which are written later: no word is torn */
 		if (start > 0)
 			bit_write(&rank_samples, rank, packed_width(count));
@@ -526,8 +536,14 @@ monotone_write(uint8 *at, const uint64 *numbers, uint32 count, uint32 narrow, ui
 
 	if (!has_classes)
 	{
-		for (uint32 i = 0; i < gaps; i++)
-			bit_write(&gap_writer, numbers[i + 1] - numbers[i], wide);
+		for (uint32 start = 0; start < gaps; start += INTERRUPT_BLOCK)
+		{
+			uint32 end = Min(start + INTERRUPT_BLOCK, gaps);
+
+			CHECK_FOR_INTERRUPTS();
+			for (uint32 i = start; i < end; i++)
+				bit_write(&gap_writer, numbers[i + 1] - numbers[i], wide);
+		}
 		return bit_finish(&gap_writer);
 	}
 	for (uint32 start = 0; start < gaps; start += 8)
@@ -535,6 +551,8 @@ monotone_write(uint8 *at, const uint64 *numbers, uint32 count, uint32 narrow, ui
 		uint32 end = Min(start + 8, gaps);
 		uint8 byte = 0;
 
+		if ((start & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		for (uint32 i = start; i < end; i++)
 		{
 			uint64 gap = numbers[i + 1] - numbers[i];

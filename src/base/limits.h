@@ -23,4 +23,7 @@
 /* name/value pairs in one call: FUNC_MAX_ARGS leaves room for no more */
 #define MAX_PAIRS 48
 
+/* what a loop that must stay simple goes through between two checks for interrupts */
+#define INTERRUPT_BLOCK ((uint32) 65536)
+
 #endif /* CRM_LIMITS_H */

@@ -205,11 +205,11 @@ timeline_pick_kinds(PG_FUNCTION_ARGS)
 	{
 		TextSlice kind = column_text(&layout.kind, i);
 
-		if ((i & 0xFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
 		accept[i] = false;
 		for (int j = 0; j < wanted_count && !accept[i]; j++)
 		{
+			if ((j & 0xFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
 			if (!nulls[j])
 			{
 				text *name = DatumGetTextPP(wanted[j]);

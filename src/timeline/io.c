@@ -22,6 +22,7 @@
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "port/pg_crc32c.h"
 #include "utils/builtins.h"
 
@@ -31,6 +32,9 @@
 
 #define WIRE_VERSION 1
 #define WIRE_HEADER_BYTES 6
+
+/* bytes that are summed up or copied between two checks for interrupts */
+#define WIRE_BLOCK ((Size) 8 * 1024 * 1024)
 
 PG_FUNCTION_INFO_V1(timeline_in);
 PG_FUNCTION_INFO_V1(timeline_out);
@@ -83,9 +87,24 @@ checksum(const void *bytes, Size length)
 	pg_crc32c crc;
 
 	INIT_CRC32C(crc);
-	COMP_CRC32C(crc, bytes, length);
+	for (Size done = 0; done < length; done += WIRE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		COMP_CRC32C(crc, (const char *) bytes + done, Min(length - done, WIRE_BLOCK));
+	}
 	FIN_CRC32C(crc);
 	return crc;
+}
+
+/* Copies a gigabyte, if need be, and can be cancelled meanwhile. */
+static void
+copy_bytes(char *to, const char *from, Size length)
+{
+	for (Size done = 0; done < length; done += WIRE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memcpy(to + done, from + done, Min(length - done, WIRE_BLOCK));
+	}
 }
 
 Datum
@@ -101,7 +120,8 @@ timeline_send(PG_FUNCTION_ARGS)
 	pq_sendbyte(&out, WIRE_VERSION);
 	pq_sendbyte(&out, (uint8) GetDatabaseEncoding());
 	pq_sendint32(&out, checksum(VARDATA_ANY(timeline), VARSIZE_ANY_EXHDR(timeline)));
-	pq_sendbytes(&out, VARDATA_ANY(timeline), (int) VARSIZE_ANY_EXHDR(timeline));
+	copy_bytes(out.data + out.len, VARDATA_ANY(timeline), VARSIZE_ANY_EXHDR(timeline));
+	out.len += (int) VARSIZE_ANY_EXHDR(timeline);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
 
@@ -138,7 +158,7 @@ read_wire(const char *bytes, Size length)
 	timeline_validate(bytes, length);
 	result = palloc(VARHDRSZ + length);
 	SET_VARSIZE(result, VARHDRSZ + length);
-	memcpy(VARDATA(result), bytes, length);
+	copy_bytes(VARDATA(result), bytes, length);
 	return result;
 }
 

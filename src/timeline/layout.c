@@ -514,8 +514,14 @@ column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count, uint
 static void
 unpack_characters(const Column *column, uint64 start, uint64 end, char *to)
 {
-	for (uint64 i = start; i < end; i++)
-		*to++ = (char) (packed_get(&column->characters, i) + column->character_base);
+	while (start < end)
+	{
+		uint64 stop = Min(start + INTERRUPT_BLOCK, end);
+
+		CHECK_FOR_INTERRUPTS();
+		for (; start < stop; start++)
+			*to++ = (char) (packed_get(&column->characters, start) + column->character_base);
+	}
 }
 
 /* Room for the unpacked texts of a column. */
@@ -586,6 +592,9 @@ column_number(const Column *column, uint32 rank)
  * Writing
  */
 
+/* bytes that are cleared between two checks for interrupts */
+#define CLEAR_BLOCK ((Size) 8 * 1024 * 1024)
+
 typedef struct Sink
 {
 	uint8 *data;
@@ -611,8 +620,14 @@ reserve(Sink *sink, uint64 bytes)
 		sink->size = Min(size, MAX_TIMELINE_BYTES);
 		sink->data = repalloc(sink->data, sink->size);
 	}
-	memset(sink->data + start, 0, bytes + 8);
-	sink->used += bytes;
+	while (unlikely(sink->used + CLEAR_BLOCK < start + bytes))
+	{
+		CHECK_FOR_INTERRUPTS();
+		memset(sink->data + sink->used, 0, CLEAR_BLOCK);
+		sink->used += CLEAR_BLOCK;
+	}
+	memset(sink->data + sink->used, 0, start + bytes + 8 - sink->used);
+	sink->used = start + bytes;
 	return sink->data + start;
 }
 
@@ -653,6 +668,8 @@ common_unit(const int64 *times, uint32 count)
 	{
 		uint64 a = (uint64) times[i] - (uint64) times[0];
 
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (unit != 0 && a % unit == 0)
 			continue;
 		while (a != 0)
@@ -683,17 +700,22 @@ put_times(Sink *sink, const int64 *times, uint32 count, int columns)
 		return;
 	}
 	number = palloc_extended(sizeof(uint64) * count, MCXT_ALLOC_HUGE);
-	if (unit <= 1)
+	for (uint32 start = 0; start < count; start += INTERRUPT_BLOCK)
 	{
-		for (uint32 i = 0; i < count; i++)
-			number[i] = (uint64) times[i] - (uint64) times[0];
+		uint32 end = Min(start + INTERRUPT_BLOCK, count);
+
+		CHECK_FOR_INTERRUPTS();
+		if (unit <= 1)
+		{
+			for (uint32 i = start; i < end; i++)
+				number[i] = (uint64) times[i] - (uint64) times[0];
+		}
+		else
+		{
+			for (uint32 i = start; i < end; i++)
+				number[i] = ((uint64) times[i] - (uint64) times[0]) / unit;
+		}
 	}
-	else
-	{
-		for (uint32 i = 0; i < count; i++)
-			number[i] = ((uint64) times[i] - (uint64) times[0]) / unit;
-	}
-	CHECK_FOR_INTERRUPTS();
 	span = number[count - 1];
 	put_varint(sink, span);
 	if (span > 0)
@@ -825,8 +847,14 @@ put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts,
 			at += slice.length;
 			continue;
 		}
-		for (uint32 j = 0; j < slice.length; j++)
-			bit_write(&writer, (uint8) slice.bytes[j] - statistics.least, statistics.width);
+		for (uint32 j = 0; j < slice.length;)
+		{
+			uint32 end = Min(j + INTERRUPT_BLOCK, slice.length);
+
+			CHECK_FOR_INTERRUPTS();
+			for (; j < end; j++)
+				bit_write(&writer, (uint8) slice.bytes[j] - statistics.least, statistics.width);
+		}
 	}
 	if (statistics.width < 8)
 		(void) bit_finish(&writer);
@@ -926,6 +954,8 @@ common_exponent(const uint64 *numbers, uint32 count)
 
 	for (uint32 i = 0; i < count; i++)
 	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		while (!scale_number(number_from_bits(numbers[i]), exponent, &scaled))
 		{
 			if (++exponent > MAX_EXPONENT)
@@ -934,6 +964,8 @@ common_exponent(const uint64 *numbers, uint32 count)
 	}
 	for (uint32 i = 0; i < count; i++)
 	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (!scale_number(number_from_bits(numbers[i]), exponent, &scaled))
 			return -1;
 	}
@@ -949,17 +981,29 @@ put_integers(Sink *sink, const uint64 *integers, uint32 count)
 	uint32 width;
 	BitWriter writer;
 
-	for (uint32 i = 0; i < count; i++)
+	for (uint32 start = 0; start < count; start += INTERRUPT_BLOCK)
 	{
-		least = Min(least, (int64) integers[i]);
-		greatest = Max(greatest, (int64) integers[i]);
+		uint32 end = Min(start + INTERRUPT_BLOCK, count);
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = start; i < end; i++)
+		{
+			least = Min(least, (int64) integers[i]);
+			greatest = Max(greatest, (int64) integers[i]);
+		}
 	}
 	width = packed_width((uint64) greatest - (uint64) least);
 	put_varint(sink, zigzag(least));
 	put_byte(sink, (uint8) width);
 	writer = bit_writer(reserve(sink, bytes_for_bits((uint64) count * width)));
-	for (uint32 i = 0; i < count; i++)
-		bit_write(&writer, integers[i] - (uint64) least, width);
+	for (uint32 start = 0; start < count; start += INTERRUPT_BLOCK)
+	{
+		uint32 end = Min(start + INTERRUPT_BLOCK, count);
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = start; i < end; i++)
+			bit_write(&writer, integers[i] - (uint64) least, width);
+	}
 	(void) bit_finish(&writer);
 }
 
@@ -1026,7 +1070,11 @@ put_number_column(Sink *sink, ColumnDraft *column, uint32 count)
 		uint8 *at = reserve(sink, (uint64) column->present * 8);
 
 		for (uint32 i = 0; i < column->present; i++, at += 8)
+		{
+			if ((i & 0xFFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
 			store_word(at, column->number[i]);
+		}
 		return;
 	}
 	if (encoding == ENCODING_DECIMAL)
@@ -1036,6 +1084,8 @@ put_number_column(Sink *sink, ColumnDraft *column, uint32 count)
 		{
 			int64 scaled = 0;
 
+			if ((i & 0xFFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
 			(void) scale_number(number_from_bits(column->number[i]), exponent, &scaled);
 			column->number[i] = (uint64) scaled;
 		}

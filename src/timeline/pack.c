@@ -15,6 +15,13 @@
 #include "timeline/pack.h"
 #include "timeline/word_table.h"
 
+/*
+ * Texts beside the vocabulary among which equal ones are found.  Where a column
+ * has so many it is plain, and a table of all of them would only cost memory,
+ * and time that no interrupt ends while it grows.
+ */
+#define SHARED_TEXTS (MAX_DICTIONARY + 1)
+
 /* One column being gathered. */
 typedef struct Gather
 {
@@ -76,29 +83,38 @@ note_present(Gather *gather, uint32 index, uint32 count)
 	gather->present++;
 }
 
+/* The room that growing arrays of texts get next: at the most for one an interaction. */
+static inline uint32
+more_texts(uint32 size, uint32 count)
+{
+	return size < SHARED_TEXTS ? size * 2 : count;
+}
+
 /* The word of a text that follows its record. */
 static pg_noinline uint32
-inline_word(Gather *gather, TextSlice slice)
+inline_word(Gather *gather, TextSlice slice, uint32 count)
 {
-	WordEntry *entry;
-	bool found;
-
-	if (gather->table == NULL)
-		gather->table = wordtable_create(CurrentMemoryContext, 64, NULL);
-	entry = wordtable_insert(gather->table, slice, &found);
-	if (!found)
+	if (gather->inline_texts < SHARED_TEXTS)
 	{
-		if (gather->inline_texts == gather->inline_size)
-		{
-			gather->inline_size = Max(64, gather->inline_size * 2);
-			gather->inline_text = gather->inline_text == NULL ?
-				palloc(sizeof(TextSlice) * gather->inline_size) :
-				repalloc_huge(gather->inline_text, sizeof(TextSlice) * gather->inline_size);
-		}
+		WordEntry *entry;
+		bool found;
+
+		if (gather->table == NULL)
+			gather->table = wordtable_create(CurrentMemoryContext, 64, NULL);
+		entry = wordtable_insert(gather->table, slice, &found);
+		if (found)
+			return entry->number | INLINE_TEXT;
 		entry->number = gather->inline_texts;
-		gather->inline_text[gather->inline_texts++] = slice;
 	}
-	return entry->number | INLINE_TEXT;
+	if (gather->inline_texts == gather->inline_size)
+	{
+		gather->inline_size = Max(64, more_texts(gather->inline_size, count));
+		gather->inline_text = gather->inline_text == NULL ?
+			palloc(sizeof(TextSlice) * gather->inline_size) :
+			repalloc_huge(gather->inline_text, sizeof(TextSlice) * gather->inline_size);
+	}
+	gather->inline_text[gather->inline_texts] = slice;
+	return gather->inline_texts++ | INLINE_TEXT;
 }
 
 static inline void
@@ -107,7 +123,7 @@ gather_text(Gather *gather, RecordReader *reader, uint32 word, uint32 index, uin
 	if (word == 0)
 		return;
 	if (unlikely(word & INLINE_TEXT))
-		word = inline_word(gather, reader_text(reader, word));
+		word = inline_word(gather, reader_text(reader, word), count);
 	gather->word[gather->present] = word;
 	note_present(gather, index, count);
 }
@@ -157,13 +173,17 @@ plan_columns(Packer *packer, const RecordKey *keys)
 	column_count = 0;
 	for (uint32 i = 0; i < used_count; i++)
 	{
+		if ((i & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		for (uint32 j = 0; j < used[i]->columns; j++)
 			columns[column_count++] = &used[i]->column[j];
 	}
-	qsort(columns, column_count, sizeof(ShapeColumn *), compare_column_pointers);
+	sort_columns(columns, column_count);
 	packer->gathers = 0;
 	for (uint32 i = 0; i < column_count; i++)
 	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (i == 0 || compare_shape_columns(columns[packer->gathers - 1], columns[i]) != 0)
 			columns[packer->gathers++] = columns[i];
 	}
@@ -178,6 +198,8 @@ plan_columns(Packer *packer, const RecordKey *keys)
 	{
 		uint16 *map = packer->maps[map_index(packer, used[i])];
 
+		if ((i & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		for (uint32 j = 0; j < used[i]->columns; j++)
 		{
 			const ShapeColumn *wanted = &used[i]->column[j];
@@ -234,48 +256,60 @@ number_texts(Gather *gather, ColumnDraft *draft, Vocabulary *vocabulary)
 	vocabulary_clear_codes(vocabulary);
 	if (gather->inline_texts > 0)
 	{
-		inline_codes = palloc_extended(sizeof(uint32) * gather->inline_texts, MCXT_ALLOC_HUGE);
-		memset(inline_codes, 0xFF, sizeof(uint32) * gather->inline_texts);
+		uint32 shared = Min(gather->inline_texts, SHARED_TEXTS);
+
+		inline_codes = palloc(sizeof(uint32) * shared);
+		memset(inline_codes, 0xFF, sizeof(uint32) * shared);
 	}
 	draft->texts = 0;
 	draft->text = palloc(sizeof(TextSlice) * size);
 	for (uint32 i = 0; i < gather->present; i++)
 	{
 		uint32 word = gather->word[i];
+		uint32 inline_text = word & ~INLINE_TEXT;
+		uint32 *code;
 		bool known;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 
 		if (likely((word & INLINE_TEXT) == 0))
+		{
+			code = &vocabulary->codes[word];
 			known = vocabulary->stamps[word] == vocabulary->stamp;
+		}
+		else if (inline_text < SHARED_TEXTS)
+		{
+			code = &inline_codes[inline_text];
+			known = *code != PG_UINT32_MAX;
+		}
 		else
-			known = inline_codes[word & ~INLINE_TEXT] != PG_UINT32_MAX;
+		{
+			/* nobody else has it */
+			code = &gather->word[i];
+			known = false;
+		}
 		if (unlikely(!known))
 		{
 			TextSlice *slice;
 
 			if (draft->texts == size)
 			{
-				size *= 2;
+				size = more_texts(size, gather->present);
 				draft->text = repalloc_huge(draft->text, sizeof(TextSlice) * size);
 			}
 			slice = &draft->text[draft->texts];
 			if (word & INLINE_TEXT)
-			{
-				*slice = gather->inline_text[word & ~INLINE_TEXT];
-				inline_codes[word & ~INLINE_TEXT] = draft->texts++;
-			}
+				*slice = gather->inline_text[inline_text];
 			else
 			{
 				slice->bytes = vocabulary->word[word]->bytes;
 				slice->length = vocabulary->word[word]->length;
 				vocabulary->stamps[word] = vocabulary->stamp;
-				vocabulary->codes[word] = draft->texts++;
 			}
+			*code = draft->texts++;
 		}
-		gather->word[i] = word & INLINE_TEXT ? inline_codes[word & ~INLINE_TEXT] :
-											   vocabulary->codes[word];
+		gather->word[i] = *code;
 	}
 	draft->code = gather->word;
 	if (inline_codes != NULL)
@@ -336,6 +370,8 @@ pack_keys(const Builder *builder, const RecordKey *keys, uint32 count)
 	times = palloc_extended(sizeof(int64) * count, MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < count; i++)
 	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		/* records copied from a timeline are as its bytes have them */
 		if (unlikely(i > 0 && keys[i].time < keys[i - 1].time))
 			corrupt_timeline("its interactions are out of order");

@@ -668,6 +668,23 @@ compare_column_pointers(const void *a, const void *b)
 	return compare_shape_columns(*(const ShapeColumn *const *) a, *(const ShapeColumn *const *) b);
 }
 
+typedef const ShapeColumn *ColumnPointer;
+
+#define ST_SORT sort_column_pointers
+#define ST_ELEMENT_TYPE ColumnPointer
+#define ST_COMPARE(a, b) compare_shape_columns(*(a), *(b))
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+/* Sorts columns of any number of shapes by name and type. */
+void
+sort_columns(const ShapeColumn **columns, uint32 count)
+{
+	sort_column_pointers(columns, count);
+}
+
 /*
  * How many attributes the shapes have between them that a builder and the
  * others of its vocabulary have used: what a timeline of a builder with a
@@ -696,7 +713,7 @@ builder_attributes(const Builder *builder)
 				columns[count++] = &lists[i]->shape[j]->column[k];
 		}
 	}
-	qsort(columns, count, sizeof(ShapeColumn *), compare_column_pointers);
+	sort_columns(columns, count);
 	for (uint32 i = 0; i < count; i++)
 		distinct += i == 0 || compare_shape_columns(columns[i - 1], columns[i]) != 0;
 	pfree(columns);

@@ -164,6 +164,7 @@ extern RecordKey *builder_keys(const Builder *builder, uint32 *count);
 extern void sort_keys(const Builder *builder, RecordKey *keys, uint32 count, bool by_piece);
 extern int compare_records(const Builder *builder, const RecordKey *a, const RecordKey *b);
 extern int compare_column_pointers(const void *a, const void *b);
+extern void sort_columns(const ShapeColumn **columns, uint32 count);
 extern int compare_values(const void *a, const void *b);
 extern int compare_shape_columns(const ShapeColumn *a, const ShapeColumn *b);
 

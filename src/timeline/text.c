@@ -62,6 +62,8 @@ word_length(const char *text, Size length)
 	{
 		unsigned char c = (unsigned char) text[i];
 
+		if ((i & 0xFFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (is_word_part(c))
 			continue;
 		if ((c == '.' || c == '-') && i + 1 < length && is_word_part((unsigned char) text[i + 1]))
@@ -96,6 +98,8 @@ print_text(StringInfo out, TextSlice text)
 	appendStringInfoChar(out, '"');
 	for (uint32 i = 0; i < text.length; i++)
 	{
+		if ((i & 0xFFFFF) == 0xFFFFF)
+			CHECK_FOR_INTERRUPTS();
 		if (text.bytes[i] == '"')
 			appendStringInfoChar(out, '"');
 		appendStringInfoChar(out, text.bytes[i]);
@@ -405,6 +409,7 @@ static bool
 parse_text(Parser *parser, TextSlice *text, bool *quoted, const char *message)
 {
 	const char *start = parser->at;
+	uint32 steps = 0;
 	bool doubled = false;
 
 	*quoted = next_is(parser, '"');
@@ -419,6 +424,8 @@ parse_text(Parser *parser, TextSlice *text, bool *quoted, const char *message)
 	}
 	for (parser->at++;; parser->at++)
 	{
+		if ((++steps & 0xFFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (parser->at >= parser->end)
 		{
 			parser->at = start;
@@ -441,6 +448,8 @@ parse_text(Parser *parser, TextSlice *text, bool *quoted, const char *message)
 
 		for (uint32 i = 0; i < text->length; i++)
 		{
+			if ((length & 0xFFFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
 			copy[length++] = text->bytes[i];
 			if (text->bytes[i] == '"')
 				i++;
