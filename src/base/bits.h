@@ -54,6 +54,7 @@ typedef struct MonotoneVector
 	uint64 mask[2];  /* narrow, wide */
 	uint32 width[2]; /* narrow, wide */
 	uint32 count;
+	uint32 wide_gaps;     /* as the bytes say; 0 where all have the same width */
 	uint64 last;          /* the greatest number */
 	PackedVector numbers; /* samples */
 	PackedVector ranks;   /* wide gaps before each sample */
@@ -280,12 +281,13 @@ monotone_bytes(uint32 count, uint64 last, uint32 narrow, uint32 wide, uint32 wid
 /* Binds a vector to its bytes; the caller knows that they are all before limit. */
 static inline MonotoneVector
 monotone_vector(const uint8 *data, const uint8 *limit, uint32 count, uint64 last, uint32 narrow,
-				uint32 wide)
+				uint32 wide, uint32 wide_gaps)
 {
 	MonotoneVector vector;
 	uint64 samples = (count - 1) / MONOTONE_SAMPLE;
 
 	vector.count = count;
+	vector.wide_gaps = wide_gaps;
 	vector.last = last;
 	vector.limit = limit;
 	vector.width[0] = narrow;
@@ -451,26 +453,17 @@ monotone_next_many(const MonotoneVector *vector, MonotoneCursor *cursor, uint32 
 }
 
 /*
- * The widths that take the fewest bits.  Of equally good ones the widest narrow
- * one, so that where classes do not pay there are none.
+ * The widths in which gaps, so many of each width, take the fewest bits.  Of
+ * equally good ones the widest narrow one, so that where classes do not pay
+ * there are none.
  */
 static inline void
-monotone_widths(const uint64 *numbers, uint32 count, uint32 *narrow, uint32 *wide,
-				uint32 *wide_gaps)
+monotone_best_widths(const uint32 gaps_of_width[65], uint32 gaps, uint32 *narrow, uint32 *wide,
+					 uint32 *wide_gaps)
 {
-	uint32 gaps_of_width[65] = {0};
-	uint32 gaps = count - 1;
 	uint32 wider;
 	uint64 best;
 
-	for (uint32 start = 0; start < gaps; start += INTERRUPT_BLOCK)
-	{
-		uint32 end = Min(start + INTERRUPT_BLOCK, gaps);
-
-		CHECK_FOR_INTERRUPTS();
-		for (uint32 i = start; i < end; i++)
-			gaps_of_width[bits_for(numbers[i + 1] - numbers[i])]++;
-	}
 	for (*wide = 64; *wide > 0 && gaps_of_width[*wide] == 0; (*wide)--)
 		;
 	if (*wide > MAX_PACKED_WIDTH)
@@ -491,6 +484,25 @@ monotone_widths(const uint64 *numbers, uint32 count, uint32 *narrow, uint32 *wid
 		}
 		wider += gaps_of_width[width];
 	}
+}
+
+/* The same for the gaps between numbers. */
+static inline void
+monotone_widths(const uint64 *numbers, uint32 count, uint32 *narrow, uint32 *wide,
+				uint32 *wide_gaps)
+{
+	uint32 gaps_of_width[65] = {0};
+	uint32 gaps = count - 1;
+
+	for (uint32 start = 0; start < gaps; start += INTERRUPT_BLOCK)
+	{
+		uint32 end = Min(start + INTERRUPT_BLOCK, gaps);
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = start; i < end; i++)
+			gaps_of_width[bits_for(numbers[i + 1] - numbers[i])]++;
+	}
+	monotone_best_widths(gaps_of_width, gaps, narrow, wide, wide_gaps);
 }
 
 /*

@@ -29,6 +29,7 @@
 #include "timeline/call.h"
 #include "timeline/pack.h"
 #include "timeline/text.h"
+#include "timeline/validate.h"
 
 #define WIRE_VERSION 1
 #define WIRE_HEADER_BYTES 6

@@ -5,15 +5,15 @@
  * Owns the format and nothing else: no interaction is compared or sorted here,
  * no Datum is seen.  Reading takes the bytes as they come, hostile ones too:
  * layout_open() checks that every column lies inside of them, the accessors
- * check what they read.  Whether bytes are the one canonical form is decided by
- * writing them again (timeline_validate() in pack.c).
+ * check what they read.  Whether bytes are the one canonical form is for
+ * validate.c to say.
  */
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
 #include "miscadmin.h"
 
-#include "timeline/layout.h"
+#include "timeline/form.h"
 
 #define LAYOUT_VERSION 1
 
@@ -30,13 +30,9 @@
 #define TAG_ABSENCES 0x08
 #define TAG_WIDTH_SHIFT 4 /* of a text's characters, in bits */
 
-/* Decimals: at most this many digits after the point, and this many before scaling stops. */
-#define MAX_EXPONENT 18
-#define MAX_SCALED ((double) (INT64CONST(1) << 50))
-
-static const double power_of_ten[MAX_EXPONENT + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
-													  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-													  1e14, 1e15, 1e16, 1e17, 1e18};
+const double power_of_ten[MAX_EXPONENT + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+											   1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+											   1e14, 1e15, 1e16, 1e17, 1e18};
 
 static const AttributeType type_of_encoding[] = {
 	[ENCODING_DICTIONARY] = ATTRIBUTE_TEXT, [ENCODING_PLAIN] = ATTRIBUTE_TEXT,
@@ -72,6 +68,7 @@ take_byte(ByteReader *reader)
 	return *take(reader, 1);
 }
 
+/* A varint, of which the shortest is the only form. */
 static inline uint64
 take_varint(ByteReader *reader)
 {
@@ -83,7 +80,11 @@ take_varint(ByteReader *reader)
 
 		value |= (uint64) (byte & 0x7F) << shift;
 		if (byte < 0x80)
+		{
+			if (unlikely(shift > 0 && (byte == 0 || byte > PG_UINT64_MAX >> shift)))
+				break;
 			return value;
+		}
 	}
 	corrupt_timeline("a number has too many bytes");
 	return 0;
@@ -328,7 +329,7 @@ layout_open(Layout *layout, const void *bytes, Size length)
 				&reader,
 				monotone_bytes(layout->count, layout->span, narrow, wide, (uint32) wide_gaps));
 			layout->times = monotone_vector(data, reader.limit, layout->count, layout->span, narrow,
-											wide);
+											wide, (uint32) wide_gaps);
 		}
 		read_column(&reader, &layout->kind, layout->count, false);
 		for (int i = 0; i < layout->columns; i++)
@@ -510,6 +511,19 @@ column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count, uint
 	cursor->rank += present;
 }
 
+/* Where text number text lies among the characters of its column. */
+TextExtent
+column_extent(const Column *column, uint32 text)
+{
+	TextExtent extent;
+
+	extent.start = text == 0 ? 0 : packed_get(&column->ends, text - 1);
+	extent.end = text + 1 == column->texts ? column->text_bytes : packed_get(&column->ends, text);
+	if (extent.start > extent.end || extent.end > column->text_bytes)
+		corrupt_timeline("a text lies outside its column");
+	return extent;
+}
+
 /* Unpacks the characters [start, end) of a text column. */
 static void
 unpack_characters(const Column *column, uint64 start, uint64 end, char *to)
@@ -547,20 +561,17 @@ unpacking_room(Column *column, Size size)
 TextSlice
 column_text(const Column *column, uint32 text)
 {
-	uint64 start = text == 0 ? 0 : packed_get(&column->ends, text - 1);
-	uint64 end = text + 1 == column->texts ? column->text_bytes : packed_get(&column->ends, text);
+	TextExtent extent = column_extent(column, text);
 	TextSlice slice;
 
-	if (start > end || end > column->text_bytes)
-		corrupt_timeline("a text lies outside its column");
-	slice.length = (uint32) (end - start);
+	slice.length = (uint32) (extent.end - extent.start);
 	if (column->bytes != NULL)
-		slice.bytes = column->bytes + start;
+		slice.bytes = column->bytes + extent.start;
 	else if (column->encoding == ENCODING_PLAIN)
 	{
 		char *room = unpacking_room(unconstify(Column *, column), Max(slice.length, 32));
 
-		unpack_characters(column, start, end, room);
+		unpack_characters(column, extent.start, extent.end, room);
 		slice.bytes = room;
 	}
 	else
@@ -569,9 +580,19 @@ column_text(const Column *column, uint32 text)
 			unpack_characters(
 				column, 0, column->text_bytes,
 				unpacking_room(unconstify(Column *, column), Max(column->text_bytes, 32)));
-		slice.bytes = column->unpacked + start;
+		slice.bytes = column->unpacked + extent.start;
 	}
 	return slice;
+}
+
+/* The characters [start, end) of a text column: in place, or unpacked into buffer. */
+const char *
+column_characters(const Column *column, uint64 start, uint64 end, char *buffer)
+{
+	if (column->bytes != NULL)
+		return column->bytes + start;
+	unpack_characters(column, start, end, buffer);
+	return buffer;
 }
 
 /* Value rank of a number column as the bits of a double, of an integer column as an int64. */
@@ -805,8 +826,8 @@ text_statistics(const TextSlice *text, const uint32 *code, uint32 texts)
 	if (statistics.bytes == 0)
 		statistics.least = 0;
 	else
-		/* one bit at least, so that a few bytes never stand for a gigabyte of text */
-		statistics.width = (uint8) Max(bits_for(statistics.width - statistics.least), 1);
+		statistics.width = (uint8) character_width(statistics.bytes, statistics.least,
+												   statistics.width);
 	return statistics;
 }
 
@@ -903,12 +924,9 @@ text_encoding(const ColumnDraft *column, TextStatistics *statistics)
 {
 	TextStatistics dictionary = text_statistics(column->text, NULL, column->texts);
 	TextStatistics plain = dictionary;
-	uint64 dictionary_bits;
-	uint64 plain_bits;
 
 	*statistics = dictionary;
-	/* nearly as many texts as values: only then can plain be smaller */
-	if (column->texts <= column->present / 2 && column->texts <= MAX_DICTIONARY)
+	if (are_few_texts(column->texts, column->present))
 		return ENCODING_DICTIONARY;
 	/* the same texts, said more often */
 	plain.bytes = 0;
@@ -918,34 +936,14 @@ text_encoding(const ColumnDraft *column, TextStatistics *statistics)
 			CHECK_FOR_INTERRUPTS();
 		plain.bytes += column->text[column->code[i]].length;
 	}
-	dictionary_bits = (uint64) (column->texts - 1) * packed_width(dictionary.bytes) +
-		dictionary.bytes * dictionary.width +
-		(uint64) column->present * packed_width(column->texts - 1);
-	plain_bits = (uint64) (column->present - 1) * packed_width(plain.bytes) +
-		plain.bytes * plain.width;
-	if (column->texts <= MAX_DICTIONARY && dictionary_bits <= plain_bits)
+	if (is_dictionary_smaller(column->texts, dictionary.bytes, column->present, plain.bytes,
+							  plain.width))
 		return ENCODING_DICTIONARY;
 	*statistics = plain;
 	return ENCODING_PLAIN;
 }
 
-/* Whether number is scaled / 10^exponent to the last bit, and which scaled. */
-static inline bool
-scale_number(double number, int exponent, int64 *scaled)
-{
-	double product = number * power_of_ten[exponent];
-
-	if (!(product <= MAX_SCALED && product >= -MAX_SCALED))
-		return false;
-	*scaled = (int64) (product < 0 ? product - 0.5 : product + 0.5);
-	return (double) *scaled / power_of_ten[exponent] == number;
-}
-
-/*
- * The smallest exponent at which every number is an exact decimal, or -1.
- * A number is exact from some exponent on until it grows too large, so the
- * first pass finds the only candidate and the second confirms it.
- */
+/* The smallest exponent at which every number is an exact decimal, or -1. */
 static int
 common_exponent(const uint64 *numbers, uint32 count)
 {
@@ -956,11 +954,9 @@ common_exponent(const uint64 *numbers, uint32 count)
 	{
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		while (!scale_number(number_from_bits(numbers[i]), exponent, &scaled))
-		{
-			if (++exponent > MAX_EXPONENT)
-				return -1;
-		}
+		exponent = raise_exponent(number_from_bits(numbers[i]), exponent);
+		if (exponent > MAX_EXPONENT)
+			return -1;
 	}
 	for (uint32 i = 0; i < count; i++)
 	{

@@ -28,9 +28,9 @@
  * little-endian, packed vectors as in base/bits.h.  Each value has exactly one
  * form, so equal timelines are equal bytes.
  *
- * Only layout.c knows this.  It reports bytes that cannot be through
- * corrupt_timeline(), before or while they are read, and never reads outside
- * of them.
+ * Only layout.c knows this, and validate.c, which holds bytes from outside to
+ * all of it.  layout.c reports bytes that cannot be through corrupt_timeline(),
+ * before or while they are read, and never reads outside of them.
  */
 #ifndef CRM_LAYOUT_H
 #define CRM_LAYOUT_H
@@ -117,6 +117,13 @@ typedef struct Layout
 	Column column[MAX_ATTRIBUTES];
 } Layout;
 
+/* Where a text stands among the characters of its column. */
+typedef struct TextExtent
+{
+	uint64 start;
+	uint64 end;
+} TextExtent;
+
 /* Where a reader stands in a column; one value is read after another. */
 typedef struct ColumnCursor
 {
@@ -130,7 +137,9 @@ extern uint32 layout_search(const Layout *layout, int64 time, bool after);
 extern const Column *layout_find(const Layout *layout, const char *name, uint32 length,
 								 AttributeType type);
 extern uint32 column_rank(const Column *column, uint32 index);
+extern TextExtent column_extent(const Column *column, uint32 text);
 extern TextSlice column_text(const Column *column, uint32 text);
+extern const char *column_characters(const Column *column, uint64 start, uint64 end, char *buffer);
 extern uint64 column_number(const Column *column, uint32 rank);
 
 /* The bytes of a header that layout_open_header() never needs more than. */
@@ -219,6 +228,12 @@ extern void layout_next_times(const Layout *layout, MonotoneCursor *cursor, uint
 extern void column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count,
 							  uint32 *codes);
 
+/* Decimals: at most this many digits after the point, and this many before scaling stops. */
+#define MAX_EXPONENT 18
+#define MAX_SCALED ((double) (INT64CONST(1) << 50))
+
+extern const double power_of_ten[MAX_EXPONENT + 1];
+
 /* Writing */
 
 /* One column as the packer hands it over; name is not used for kind. */
@@ -259,6 +274,20 @@ number_from_bits(uint64 bits)
 
 	memcpy(&number, &bits, sizeof(number));
 	return number;
+}
+
+/* PostgreSQL's order of doubles, NaN last, for bits that number_to_bits() made. */
+static inline int
+compare_double_bits(uint64 a_bits, uint64 b_bits)
+{
+	double a = number_from_bits(a_bits);
+	double b = number_from_bits(b_bits);
+
+	if (a_bits == b_bits)
+		return 0;
+	if (a != a || b != b)
+		return a != a ? 1 : -1;
+	return a < b ? -1 : 1;
 }
 
 #endif /* CRM_LAYOUT_H */

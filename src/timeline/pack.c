@@ -3,12 +3,10 @@
  *		Records become a timeline: sorted, turned into columns, written.
  *
  * Owns the way from records in the total order to the drafts that layout.c
- * writes, and with it the proof that bytes are canonical: they are if writing
- * what they say gives them again.
+ * writes.
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -433,137 +431,4 @@ unite_pieces(const Builder *builder, uint32 *count)
 	}
 	*count = kept;
 	return keys;
-}
-
-static void
-validate_text(TextSlice text)
-{
-	if (memchr(text.bytes, 0, text.length) != NULL ||
-		!pg_verify_mbstr(GetDatabaseEncoding(), text.bytes, (int) text.length, true))
-		corrupt_timeline("a text is not valid in the database's encoding");
-}
-
-/* Whether no interaction has a value in both columns. */
-static bool
-are_disjoint(const Column *a, const Column *b, uint32 count)
-{
-	ColumnCursor a_cursor = column_seek(a, 0);
-	ColumnCursor b_cursor = column_seek(b, 0);
-
-	for (uint32 i = 0; i < count; i++)
-	{
-		uint32 rank;
-		bool in_a = column_next(a, &a_cursor, &rank);
-		bool in_b = column_next(b, &b_cursor, &rank);
-
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (in_a && in_b)
-			return false;
-	}
-	return true;
-}
-
-/* Names: valid, the user's own, and for one of two types in each interaction. */
-static void
-validate_names(const Layout *layout)
-{
-	for (int i = 0; i < layout->columns; i++)
-	{
-		const Column *column = &layout->column[i];
-		TextSlice name = column->name;
-
-		if (column->well_known != USER_NAMED)
-			continue;
-		validate_text(name);
-		if (well_known_by_name(name.bytes, name.length) != USER_NAMED ||
-			same_slice(name, (TextSlice) {"kind", 4}) ||
-			same_slice(name, (TextSlice) {"occurred_at", 11}))
-			corrupt_timeline("an attribute of the user's has a name that is taken");
-		if (i > 0 && same_slice(column[-1].name, name) &&
-			!are_disjoint(column - 1, column, layout->count))
-			corrupt_timeline("an interaction has an attribute twice");
-	}
-}
-
-/* What only a column of texts can get wrong: the encoding, and the values of automated. */
-static void
-validate_texts(const Column *column)
-{
-	for (uint32 i = 0; i < column->texts; i++)
-	{
-		TextSlice slice = column_text(column, i);
-
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		validate_text(slice);
-		if (column->well_known == AUTOMATED && !same_slice(slice, (TextSlice) {"true", 4}) &&
-			!same_slice(slice, (TextSlice) {"false", 5}))
-			corrupt_timeline("automated is neither true nor false");
-	}
-}
-
-/* Sentiments lie where they can. */
-static void
-validate_sentiments(const Column *column)
-{
-	for (uint32 i = 0; i < column->present; i++)
-	{
-		double sentiment = number_from_bits(column_number(column, i));
-
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (!(sentiment >= -1 && sentiment <= 1))
-			corrupt_timeline("a sentiment lies outside -1 to 1");
-	}
-}
-
-/*
- * Takes the bytes of a timeline, without a varlena header, that come from
- * somewhere else, and raises an error unless they are the one form of what they
- * say.  O(n), with the memory of the records.
- */
-void
-timeline_validate(const void *bytes, Size length)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(caller, "crm_timeline validation",
-												  ALLOCSET_DEFAULT_SIZES);
-	Layout *layout;
-	Builder *builder;
-	uint32 count;
-	RecordKey *keys;
-	struct varlena *again;
-
-	MemoryContextSwitchTo(context);
-	layout = palloc(sizeof(Layout));
-	layout_open(layout, bytes, length);
-	validate_names(layout);
-	if (layout->count > 0)
-		validate_texts(&layout->kind);
-	for (int i = 0; i < layout->columns; i++)
-	{
-		Column *column = &layout->column[i];
-
-		if (column->type == ATTRIBUTE_TEXT)
-			validate_texts(column);
-		else if (column->well_known == SENTIMENT)
-			validate_sentiments(column);
-	}
-
-	builder = builder_create(vocabulary_create(context), context, context, false);
-	builder_append_layout(builder, layout, 0, layout->count, NULL);
-	keys = builder_keys(builder, &count);
-	for (uint32 i = 1; i < count; i++)
-	{
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (compare_records(builder, &keys[i - 1], &keys[i]) > 0)
-			corrupt_timeline("its interactions are out of order");
-	}
-	again = pack_keys(builder, keys, count);
-	if (VARSIZE(again) - VARHDRSZ != length || memcmp(VARDATA(again), bytes, length) != 0)
-		corrupt_timeline("it is not in its canonical form");
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
 }

@@ -10,6 +10,5 @@
 extern struct varlena *pack_keys(const Builder *builder, const RecordKey *keys, uint32 count);
 extern struct varlena *pack_builder(const Builder *builder);
 extern RecordKey *unite_pieces(const Builder *builder, uint32 *count);
-extern void timeline_validate(const void *bytes, Size length);
 
 #endif /* CRM_PACK_H */

@@ -778,20 +778,15 @@ compare_shape_columns(const ShapeColumn *a, const ShapeColumn *b)
 	return result != 0 ? result : (int) a->type - (int) b->type;
 }
 
-/* PostgreSQL's order of doubles, NaN last; absent before all. */
+/* The order of numbers, absent before all. */
 static int
 compare_numbers(uint64 a_bits, uint64 b_bits)
 {
-	double a = number_from_bits(a_bits);
-	double b = number_from_bits(b_bits);
-
 	if (a_bits == b_bits)
 		return 0;
 	if (a_bits == ABSENT_NUMBER || b_bits == ABSENT_NUMBER)
 		return a_bits == ABSENT_NUMBER ? -1 : 1;
-	if (a != a || b != b)
-		return a != a ? 1 : -1;
-	return a < b ? -1 : 1;
+	return compare_double_bits(a_bits, b_bits);
 }
 
 static int

@@ -6,6 +6,9 @@
  * hash.  Each reading may say that the bytes are corrupt; none may read outside
  * of them.  What is packed from bytes that are read to their end opens again.
  *
+ * Bytes validate if and only if packing what they say gives them again, and with
+ * little memory whatever they say.
+ *
  * Bytes that validate are held to more: no reading raises an error, all of them
  * agree with each other, and print and parse, slice, union and pack give the
  * same bytes again.
@@ -29,6 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Interactions that are sought one by one. */
 #define MAX_SOUGHT 700
+
+/* Memory that the validation of any input may take, in bytes. */
+#define VALIDATION_MEMORY ((Size) 1200 * 1024)
 
 /* Values of one column that are read one by one. */
 #define MAX_READS 4096
@@ -102,6 +108,37 @@ validate(void *argument)
 	const Input *input = argument;
 
 	timeline_validate(input->value.bytes, input->value.length);
+}
+
+static void
+repack(void *argument)
+{
+	const Input *input = argument;
+
+	check_by_repacking(input->value);
+}
+
+/* Whether the input is valid; that packing it again says the same is seen to where it is small. */
+static bool
+try_validation(Input *input, bool small)
+{
+	bool valid;
+	Size memory;
+	ShimOutcome outcome;
+
+	(void) shim_memory();
+	valid = try_on(input, validate);
+	memory = shim_memory();
+	if (memory > VALIDATION_MEMORY)
+		shim_finding("the validation of %zu bytes takes %zu", input->value.length, memory);
+	if (!small)
+		return false;
+	outcome = shim_try(repack, input);
+	if (valid && outcome == SHIM_CORRUPT)
+		shim_finding("a value is valid but not the one form: %s", shim_message());
+	if (!valid && outcome == SHIM_DONE)
+		shim_finding("a value is the one form but not valid");
+	return valid;
 }
 
 /* The time of interaction index, and the one after it. */
@@ -340,7 +377,9 @@ find_columns(void *argument)
 		read_slice(column->name);
 		if (layout_find(layout, column->name.bytes, column->name.length, column->type) != column)
 			shim_finding("column %d is not found by its name", i);
-		if (layout_find(layout, column->name.bytes, column->name.length + 1, column->type) != NULL)
+		/* with the byte that follows it may be the name of another one */
+		if (layout_find(layout, column->name.bytes, column->name.length + 1, column->type) ==
+			column)
 			shim_finding("column %d is found by a longer name", i);
 	}
 }
@@ -786,8 +825,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	{
 		if (!try_on(&input, read_header))
 			shim_finding("the header alone does not open: %s", shim_message());
-		if (work_of(input.layout) <= MAX_WORK)
-			input.valid = try_on(&input, validate);
+		input.valid = try_validation(&input, work_of(input.layout) <= MAX_WORK);
 		try_everything(&input);
 		if (input.valid)
 		{

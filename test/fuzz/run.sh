@@ -55,14 +55,14 @@ build() {
     local out=$1 sanitizers=$2 lib=/usr/lib/postgresql/$PG/lib common=() name
     mkdir -p "$out"
     printf '%s\n' "$checkout"/src/base/errors.c \
-        "$checkout"/src/timeline/{attribute,layout,record,pack,text}.c "$fuzz"/*.c >"$out/sources"
+        "$checkout"/src/timeline/{attribute,layout,record,pack,text,validate}.c "$fuzz"/*.c >"$out/sources"
     # shellcheck disable=SC2016
     run_group xargs -a "$out/sources" -P "$(nproc)" -I{} bash -c 'compile "$@"' - "$out" "$sanitizers" {} ||
         die "the fuzzers do not build"
-    for name in errors attribute layout record pack text shim value; do common+=("$out/$name.o"); done
+    for name in errors attribute layout record pack text validate shim value; do common+=("$out/$name.o"); done
     common+=("$lib/libpgcommon.a" "$lib/libpgport.a" -lm)
     [ "$sanitizers" != memory ] || common+=("-Wl,--wrap=double_to_shortest_decimal_buf")
-    clang -fsanitize="fuzzer,$sanitizers" "$out"/{layout_fuzzer,mutator,order}.o "${common[@]}" -o "$out/layout"
+    clang -fsanitize="fuzzer,$sanitizers" "$out"/{layout_fuzzer,mutator,order,repack}.o "${common[@]}" -o "$out/layout"
     clang -fsanitize="fuzzer,$sanitizers" "$out/text_fuzzer.o" "${common[@]}" -o "$out/text"
     clang -fsanitize="$sanitizers" "$out/seed.o" "${common[@]}" -o "$out/seed"
 }

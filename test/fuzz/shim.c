@@ -217,6 +217,8 @@ MemoryContext CurrentMemoryContext = NULL;
 
 static Arena *root = NULL;
 static Size allocated = 0;
+static Size allocated_before = 0; /* at the last call of shim_memory() */
+static Size most_allocated = 0;   /* since then */
 
 static inline Chunk *
 chunk_of(void *pointer)
@@ -275,6 +277,7 @@ allocate(MemoryContext context, Size size, int flags)
 	link_chunk((Arena *) context, chunk);
 	ASAN_POISON_MEMORY_REGION(chunk, HEAD_BYTES);
 	allocated += size;
+	most_allocated = Max(most_allocated, allocated);
 	if ((flags & MCXT_ALLOC_ZERO) != 0)
 		memset(chunk + 1, 0, size);
 	return chunk + 1;
@@ -377,6 +380,15 @@ void
 pfree(void *pointer)
 {
 	free_chunk(chunk_of(pointer));
+}
+
+Size
+shim_memory(void)
+{
+	Size most = most_allocated - allocated_before;
+
+	allocated_before = most_allocated = allocated;
+	return most;
 }
 
 /* Always moves, so that a pointer kept from before is found out. */

@@ -2,7 +2,7 @@
  * shim.h
  *		As much of a server as the timeline's plain logic needs, for the fuzzers.
  *
- * src/base and src/timeline/{attribute,layout,record,pack,text}.c are linked as
+ * src/base and src/timeline/{attribute,layout,record,pack,text,validate}.c are linked as
  * they are with shim.c instead of a server.  Every allocation is a malloc() of
  * its own, so that the sanitizers see its end, and belongs to a memory context;
  * what an input has allocated goes when the input is done with.
@@ -29,6 +29,9 @@ typedef enum ShimOutcome
 /* Before and after each input: an empty memory context, and the end of it. */
 extern void shim_begin(void);
 extern void shim_end(void);
+
+/* The most that has been allocated at a time since the last call, above what was when it was made. */
+extern Size shim_memory(void);
 
 /*
  * Does the work in a memory context of its own, which goes when it returns or

@@ -11,6 +11,7 @@
 #include "timeline/interaction.h"
 #include "timeline/pack.h"
 #include "timeline/text.h"
+#include "timeline/validate.h"
 
 #include "shim.h"
 
@@ -30,6 +31,7 @@ extern StringInfo print_value(Value value);
 extern struct varlena *parse_value(const char *text, Size length, ParseError *error);
 extern void check_text(Value value);
 extern void check_order(const Layout *layout);
+extern void check_by_repacking(Value value);
 
 /* A stream of numbers that differs with its start and nothing else. */
 static inline uint64

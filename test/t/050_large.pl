@@ -58,6 +58,16 @@ for my $asked (@asked)
 	is($is, $answer, sprintf '%s: %.2f s, %d MB', $name, $seconds{$name}, $mb);
 }
 
+# What is received may say much more than its bytes; it takes memory in proportion to these.
+{
+	$node->safe_psql($database, "$path
+		CREATE TABLE wide AS SELECT timeline_agg('2026-01-01Z', 'a', attributes)::bytea AS wire
+			FROM generate_series(1, 200000), (SELECT jsonb_object_agg('a' || i, 'x') AS attributes FROM generate_series(1, 64) i) s");
+	my ($bytes, $length, $mb) = split /\n/, $node->safe_psql($database, "$path SELECT octet_length(wire) FROM wide; SELECT length(wire::timeline) FROM wide; $peak");
+	is($length, 200000, "64 attributes of 200,000 interactions are received in $bytes bytes");
+	cmp_ok($mb, '<', 16, "and that takes $mb MB");
+}
+
 # Cancelled at a fifth, a half and four fifths of its time, each is gone within half a second.
 for my $asked (@asked)
 {
