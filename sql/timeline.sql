@@ -108,6 +108,16 @@ SELECT * FROM unnest(timeline '{2026-03-01T09:15:00Z complaint channel=phone thr
 SELECT (first_interaction(b)).kind, (last_interaction(b)).occurred_at FROM pair;
 SELECT count(*) FROM unnest(timeline '{}');
 
+-- timelines that end where a sample of ranks and times stands, or beside it: every 512th interaction
+SELECT n, length(slice(t, tstzrange(ends_at(t), NULL, '()'))) = 0 AS nothing_behind, t && tstzrange(ends_at(t), NULL, '()') AS overlaps_behind,
+	(last_interaction(t)).value = n AS last_value, slice(t, tstzrange(ends_at(t), NULL)) = timeline(ends_at(t), 'k', 'value', n, 'channel', 'web') AS last_slice,
+	slice(t, tstzrange(NULL, at)) || slice(t, tstzrange(at, NULL)) = t AS parts, cardinality(array_remove(attribute_numbers(t, 'value'), NULL)) AS numbers
+FROM (SELECT n, timeline_agg('2026-01-01Z'::timestamptz + i * interval '1 s', 'k', 'value', CASE WHEN i % 3 = n % 3 THEN i END, 'channel',
+		CASE WHEN i = n THEN 'web' END) AS t
+	FROM unnest(ARRAY[2, 511, 512, 513, 1023, 1024, 1025]) n, generate_series(1, n) i GROUP BY n) v,
+	LATERAL (SELECT '2026-01-01Z'::timestamptz + least(n, 512) * interval '1 s') w (at)
+ORDER BY n;
+
 -- casts
 SELECT '{2026-03-01T09:15:00Z a automated=true channel=web seq=3 v=NaN w=-Infinity x=0.1 y=text; 2026-03-01T09:15:00.5Z b}'::timeline::jsonb;
 SELECT t::jsonb::timeline = t AS by_jsonb, t::bytea::timeline = t AS by_bytea, t::text::timeline = t AS by_text

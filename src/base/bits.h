@@ -356,12 +356,15 @@ monotone_step(const MonotoneVector *vector, MonotoneCursor *cursor)
 		cursor->number += monotone_wide_gap(vector, bit, mask);
 }
 
-/* A cursor on number index; O(MONOTONE_SAMPLE) at most. */
+/* A cursor on number index, or behind the last one; O(MONOTONE_SAMPLE) at most. */
 static inline MonotoneCursor
 monotone_seek(const MonotoneVector *vector, uint32 index)
 {
-	MonotoneCursor cursor = monotone_seek_sample(vector, index / MONOTONE_SAMPLE);
+	MonotoneCursor cursor = {vector->last, 0, vector->count};
 
+	if (unlikely(index >= vector->count))
+		return cursor;
+	cursor = monotone_seek_sample(vector, index / MONOTONE_SAMPLE);
 	while (cursor.index < index)
 		monotone_step(vector, &cursor);
 	return cursor;

@@ -410,11 +410,12 @@ layout_find(const Layout *layout, const char *name, uint32 length, AttributeType
 	return NULL;
 }
 
-/* The number of values before interaction index, in O(1). */
+/* The number of values before interaction index, which may be the end, in O(1). */
 uint32
 column_rank(const Column *column, uint32 index)
 {
-	uint32 sample = index / RANK_SAMPLE;
+	/* the last sample before the index: where the timeline ends there is none */
+	uint32 sample = index == 0 ? 0 : (index - 1) / RANK_SAMPLE;
 	uint64 rank;
 
 	if (!column->absences)

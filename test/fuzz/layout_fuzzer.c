@@ -748,6 +748,40 @@ compare_readers(void *argument)
 		shim_finding("%u interactions are read, not %u", reader.index, layout->count);
 }
 
+/* A seek to where samples stand, beside them, and behind the last interaction. */
+static void
+seek_edges(void *argument)
+{
+	const Input *input = argument;
+	const Layout *layout = input->layout;
+
+	/* one time has no vector to seek in */
+	if (layout->count > 1 && layout_seek(layout, layout->count).index != layout->count)
+		shim_finding("the end of the times is not found");
+	for (int i = -1; i < layout->columns && layout->count > 0; i++)
+	{
+		const Column *column = i < 0 ? &layout->kind : &layout->column[i];
+		ColumnCursor cursor = column_seek(column, 0);
+
+		for (;;)
+		{
+			uint32 rank;
+
+			if ((cursor.index + 1) % RANK_SAMPLE <= 2 || cursor.index == layout->count)
+			{
+				if (column_seek(column, cursor.index).rank != cursor.rank)
+					shim_finding("interaction %u of column %d has another rank when it is sought",
+								 cursor.index, i);
+			}
+			if (cursor.index == layout->count)
+				break;
+			(void) column_next(column, &cursor, &rank);
+		}
+		if (cursor.rank != column->present)
+			shim_finding("column %d has %u values, not %u", i, cursor.rank, column->present);
+	}
+}
+
 static void
 check_value_order(void *argument)
 {
@@ -831,6 +865,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{
 			try_on(&input, check_value_text);
 			try_on(&input, compare_readers);
+			try_on(&input, seek_edges);
 			try_on(&input, check_value_order);
 		}
 	}
