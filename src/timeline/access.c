@@ -132,13 +132,19 @@ text_datum(TextDatums *texts, uint32 number)
 	return texts->datum[number];
 }
 
-/* An array of count elements, of which nulls, if given, says which are NULL. */
+/*
+ * An array of count elements, texts or doubles, of which nulls, if given, says
+ * which are NULL.  What construct_md_array() would make, but it goes through
+ * millions of elements without looking for a cancel.
+ */
 static ArrayType *
-make_array(Datum *elements, bool *nulls, uint32 count, Oid type, int16 length, bool by_value,
-		   char alignment)
+make_array(const Datum *elements, const bool *nulls, uint32 count, Oid type)
 {
-	int dimensions[1] = {(int) count};
-	int bounds[1] = {1};
+	bool has_nulls = nulls != NULL && memchr(nulls, true, count) != NULL;
+	Size bytes = has_nulls ? ARR_OVERHEAD_WITHNULLS(1, count) : ARR_OVERHEAD_NONULLS(1);
+	ArrayType *array;
+	bits8 *bitmap;
+	char *at;
 
 	if (count == 0)
 		return construct_empty_array(type);
@@ -148,8 +154,59 @@ make_array(Datum *elements, bool *nulls, uint32 count, Oid type, int16 length, b
 				 errmsg("timeline of %u interactions is too long for an array, the limit is %zu",
 						count, (Size) MaxArraySize),
 				 errhint("Use unnest(), or slice() first.")));
-	return construct_md_array(elements, nulls, 1, dimensions, bounds, type, length, by_value,
-							  alignment);
+	for (uint32 i = 0; i < count; i++)
+	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (!has_nulls || !nulls[i])
+			bytes += type == TEXTOID ? INTALIGN(VARSIZE(DatumGetPointer(elements[i]))) :
+									   sizeof(float8);
+		if (unlikely(!AllocSizeIsValid(bytes)))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("array size exceeds the maximum allowed (%d)", (int) MaxAllocSize),
+					 errhint("Use unnest(), or slice() first.")));
+	}
+
+	array = palloc(bytes);
+	SET_VARSIZE(array, bytes);
+	array->ndim = 1;
+	array->dataoffset = has_nulls ? ARR_OVERHEAD_WITHNULLS(1, count) : 0;
+	array->elemtype = type;
+	ARR_DIMS(array)[0] = (int) count;
+	ARR_LBOUND(array)[0] = 1;
+	bitmap = ARR_NULLBITMAP(array);
+	if (bitmap != NULL)
+		memset(bitmap, 0, ARR_DATA_PTR(array) - (char *) bitmap);
+	at = ARR_DATA_PTR(array);
+	for (uint32 i = 0; i < count; i++)
+	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (has_nulls)
+		{
+			if (nulls[i])
+				continue;
+			bitmap[i / 8] |= (bits8) (1 << (i % 8));
+		}
+		if (type == TEXTOID)
+		{
+			const text *element = (const text *) DatumGetPointer(elements[i]);
+			Size length = VARSIZE(element);
+
+			memcpy(at, element, length);
+			memset(at + length, 0, INTALIGN(length) - length);
+			at += INTALIGN(length);
+		}
+		else
+		{
+			float8 number = DatumGetFloat8(elements[i]);
+
+			memcpy(at, &number, sizeof(number));
+			at += sizeof(number);
+		}
+	}
+	return array;
 }
 
 /* The texts of a column, one an interaction; NULL where absent. */
@@ -184,7 +241,7 @@ text_array(const Layout *layout, const Column *column)
 				nulls[i] = !present;
 		}
 	}
-	return make_array(elements, nulls, count, TEXTOID, -1, false, TYPALIGN_INT);
+	return make_array(elements, nulls, count, TEXTOID);
 }
 
 Datum
@@ -213,7 +270,7 @@ timeline_attributes(PG_FUNCTION_ARGS)
 			continue;
 		names[count++] = PointerGetDatum(cstring_to_text_with_len(name.bytes, (int) name.length));
 	}
-	PG_RETURN_ARRAYTYPE_P(make_array(names, NULL, count, TEXTOID, -1, false, TYPALIGN_INT));
+	PG_RETURN_ARRAYTYPE_P(make_array(names, NULL, count, TEXTOID));
 }
 
 /* The column of numbers that argument 1 names, seq among them, or NULL. */
@@ -268,7 +325,7 @@ seq_array(const Layout *layout)
 			elements[i] = PointerGetDatum(cstring_to_text_with_len(digits, length));
 		}
 	}
-	return make_array(elements, nulls, count, TEXTOID, -1, false, TYPALIGN_INT);
+	return make_array(elements, nulls, count, TEXTOID);
 }
 
 Datum
@@ -315,8 +372,7 @@ timeline_attribute_numbers(PG_FUNCTION_ARGS)
 			elements[i] = nulls[i] ? (Datum) 0 : Float8GetDatum(column_double(column, rank));
 		}
 	}
-	PG_RETURN_ARRAYTYPE_P(make_array(elements, nulls, layout.count, FLOAT8OID, sizeof(float8),
-									 FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	PG_RETURN_ARRAYTYPE_P(make_array(elements, nulls, layout.count, FLOAT8OID));
 }
 
 /* The numbers of one attribute, summed up in the order of the timeline. */
