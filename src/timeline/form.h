@@ -46,6 +46,14 @@ is_dictionary_smaller(uint32 texts, uint64 dictionary_bytes, uint32 present, uin
 	return texts <= MAX_DICTIONARY && dictionary_bits <= plain_bits;
 }
 
+/* Decimals: at most this many digits after the point, and this many before scaling stops. */
+#define MAX_EXPONENT 18
+#define MAX_SCALED ((double) (INT64CONST(1) << 50))
+
+static const double power_of_ten[MAX_EXPONENT + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+													  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+													  1e14, 1e15, 1e16, 1e17, 1e18};
+
 /* Whether number is scaled / 10^exponent to the last bit, and which scaled. */
 static inline bool
 scale_number(double number, int exponent, int64 *scaled)
@@ -70,8 +78,11 @@ raise_exponent(double number, int exponent)
 {
 	int64 scaled;
 
-	while (exponent <= MAX_EXPONENT && !scale_number(number, exponent, &scaled))
-		exponent++;
+	while (!scale_number(number, exponent, &scaled))
+	{
+		if (++exponent > MAX_EXPONENT)
+			break;
+	}
 	return exponent;
 }
 

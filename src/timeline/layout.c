@@ -30,10 +30,6 @@
 #define TAG_ABSENCES 0x08
 #define TAG_WIDTH_SHIFT 4 /* of a text's characters, in bits */
 
-const double power_of_ten[MAX_EXPONENT + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
-											   1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-											   1e14, 1e15, 1e16, 1e17, 1e18};
-
 static const AttributeType type_of_encoding[] = {
 	[ENCODING_DICTIONARY] = ATTRIBUTE_TEXT, [ENCODING_PLAIN] = ATTRIBUTE_TEXT,
 	[ENCODING_DECIMAL] = ATTRIBUTE_NUMBER,  [ENCODING_RAW] = ATTRIBUTE_NUMBER,
@@ -624,6 +620,29 @@ typedef struct Sink
 	Size size;
 } Sink;
 
+/* Makes room for bytes bytes in all. */
+static pg_noinline void
+enlarge(Sink *sink, uint64 bytes)
+{
+	Size size = Max(sink->size * 2, bytes);
+
+	if (bytes > MAX_TIMELINE_BYTES)
+		timeline_too_large("bytes", bytes - 8, MAX_TIMELINE_BYTES - 8);
+	sink->size = Min(size, MAX_TIMELINE_BYTES);
+	sink->data = repalloc(sink->data, sink->size);
+}
+
+/* Zeroes many bytes. */
+static void
+clear_bytes(uint8 *at, Size bytes)
+{
+	for (Size done = 0; done < bytes; done += CLEAR_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memset(at + done, 0, Min(bytes - done, CLEAR_BLOCK));
+	}
+}
+
 /*
  * Room for bytes more bytes, zeroed, and 8 beyond for writers of whole words.
  * Counts them as used.
@@ -633,23 +652,13 @@ reserve(Sink *sink, uint64 bytes)
 {
 	Size start = sink->used;
 
-	if (bytes > MAX_TIMELINE_BYTES || start + bytes > MAX_TIMELINE_BYTES - 8)
-		timeline_too_large("bytes", start + bytes, MAX_TIMELINE_BYTES - 8);
-	if (start + bytes + 8 > sink->size)
-	{
-		Size size = Max(sink->size * 2, start + bytes + 8);
-
-		sink->size = Min(size, MAX_TIMELINE_BYTES);
-		sink->data = repalloc(sink->data, sink->size);
-	}
-	while (unlikely(sink->used + CLEAR_BLOCK < start + bytes))
-	{
-		CHECK_FOR_INTERRUPTS();
-		memset(sink->data + sink->used, 0, CLEAR_BLOCK);
-		sink->used += CLEAR_BLOCK;
-	}
-	memset(sink->data + sink->used, 0, start + bytes + 8 - sink->used);
-	sink->used = start + bytes;
+	if (unlikely(start + bytes + 8 > sink->size))
+		enlarge(sink, start + bytes + 8);
+	if (unlikely(bytes > CLEAR_BLOCK))
+		clear_bytes(sink->data + start, bytes + 8);
+	else
+		memset(sink->data + start, 0, bytes + 8);
+	sink->used += bytes;
 	return sink->data + start;
 }
 
@@ -832,6 +841,14 @@ text_statistics(const TextSlice *text, const uint32 *code, uint32 texts)
 	return statistics;
 }
 
+/* Characters that are not 8 bits wide. */
+static inline void
+put_characters(BitWriter *writer, const char *bytes, uint32 length, TextStatistics statistics)
+{
+	for (uint32 i = 0; i < length; i++)
+		bit_write(writer, (uint8) bytes[i] - statistics.least, statistics.width);
+}
+
 /* The texts one after another, their ends first. */
 static void
 put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts,
@@ -869,14 +886,13 @@ put_texts(Sink *sink, const TextSlice *text, const uint32 *code, uint32 texts,
 			at += slice.length;
 			continue;
 		}
-		for (uint32 j = 0; j < slice.length;)
+		for (; unlikely(slice.length > INTERRUPT_BLOCK); slice.length -= INTERRUPT_BLOCK)
 		{
-			uint32 end = Min(j + INTERRUPT_BLOCK, slice.length);
-
 			CHECK_FOR_INTERRUPTS();
-			for (; j < end; j++)
-				bit_write(&writer, (uint8) slice.bytes[j] - statistics.least, statistics.width);
+			put_characters(&writer, slice.bytes, INTERRUPT_BLOCK, statistics);
+			slice.bytes += INTERRUPT_BLOCK;
 		}
+		put_characters(&writer, slice.bytes, slice.length, statistics);
 	}
 	if (statistics.width < 8)
 		(void) bit_finish(&writer);
@@ -951,20 +967,28 @@ common_exponent(const uint64 *numbers, uint32 count)
 	int exponent = 0;
 	int64 scaled;
 
-	for (uint32 i = 0; i < count; i++)
+	for (uint32 start = 0; start < count; start += INTERRUPT_BLOCK)
 	{
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		exponent = raise_exponent(number_from_bits(numbers[i]), exponent);
-		if (exponent > MAX_EXPONENT)
-			return -1;
+		uint32 end = Min(start + INTERRUPT_BLOCK, count);
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = start; i < end; i++)
+		{
+			exponent = raise_exponent(number_from_bits(numbers[i]), exponent);
+			if (exponent > MAX_EXPONENT)
+				return -1;
+		}
 	}
-	for (uint32 i = 0; i < count; i++)
+	for (uint32 start = 0; start < count; start += INTERRUPT_BLOCK)
 	{
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (!scale_number(number_from_bits(numbers[i]), exponent, &scaled))
-			return -1;
+		uint32 end = Min(start + INTERRUPT_BLOCK, count);
+
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = start; i < end; i++)
+		{
+			if (!scale_number(number_from_bits(numbers[i]), exponent, &scaled))
+				return -1;
+		}
 	}
 	return exponent;
 }

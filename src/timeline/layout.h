@@ -228,12 +228,6 @@ extern void layout_next_times(const Layout *layout, MonotoneCursor *cursor, uint
 extern void column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count,
 							  uint32 *codes);
 
-/* Decimals: at most this many digits after the point, and this many before scaling stops. */
-#define MAX_EXPONENT 18
-#define MAX_SCALED ((double) (INT64CONST(1) << 50))
-
-extern const double power_of_ten[MAX_EXPONENT + 1];
-
 /* Writing */
 
 /* One column as the packer hands it over; name is not used for kind. */

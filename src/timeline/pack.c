@@ -244,14 +244,33 @@ gather_values(Packer *packer, const RecordKey *keys)
 	}
 }
 
+/* Room for one more text of a column. */
+static inline TextSlice *
+add_text(ColumnDraft *draft, uint32 *size)
+{
+	if (unlikely(draft->texts == *size))
+	{
+		*size = more_texts(*size, draft->present);
+		draft->text = repalloc_huge(draft->text, sizeof(TextSlice) * *size);
+	}
+	return &draft->text[draft->texts++];
+}
+
 /* Turns words into codes of a dictionary of the column's own, in order of appearance. */
 static void
 number_texts(Gather *gather, ColumnDraft *draft, Vocabulary *vocabulary)
 {
+	uint32 *words = gather->word;
 	uint32 size = 32;
 	uint32 *inline_codes = NULL;
+	uint32 *codes;
+	uint32 *stamps;
+	uint32 stamp;
 
 	vocabulary_clear_codes(vocabulary);
+	codes = vocabulary->codes;
+	stamps = vocabulary->stamps;
+	stamp = vocabulary->stamp;
 	if (gather->inline_texts > 0)
 	{
 		uint32 shared = Min(gather->inline_texts, SHARED_TEXTS);
@@ -263,53 +282,35 @@ number_texts(Gather *gather, ColumnDraft *draft, Vocabulary *vocabulary)
 	draft->text = palloc(sizeof(TextSlice) * size);
 	for (uint32 i = 0; i < gather->present; i++)
 	{
-		uint32 word = gather->word[i];
-		uint32 inline_text = word & ~INLINE_TEXT;
-		uint32 *code;
-		bool known;
+		uint32 word = words[i];
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 
 		if (likely((word & INLINE_TEXT) == 0))
 		{
-			code = &vocabulary->codes[word];
-			known = vocabulary->stamps[word] == vocabulary->stamp;
-		}
-		else if (inline_text < SHARED_TEXTS)
-		{
-			code = &inline_codes[inline_text];
-			known = *code != PG_UINT32_MAX;
-		}
-		else
-		{
-			/* nobody else has it */
-			code = &gather->word[i];
-			known = false;
-		}
-		if (unlikely(!known))
-		{
-			TextSlice *slice;
-
-			if (draft->texts == size)
+			if (unlikely(stamps[word] != stamp))
 			{
-				size = more_texts(size, gather->present);
-				draft->text = repalloc_huge(draft->text, sizeof(TextSlice) * size);
+				stamps[word] = stamp;
+				codes[word] = draft->texts;
+				*add_text(draft, &size) = (TextSlice) {vocabulary->word[word]->bytes,
+													   vocabulary->word[word]->length};
 			}
-			slice = &draft->text[draft->texts];
-			if (word & INLINE_TEXT)
-				*slice = gather->inline_text[inline_text];
-			else
-			{
-				slice->bytes = vocabulary->word[word]->bytes;
-				slice->length = vocabulary->word[word]->length;
-				vocabulary->stamps[word] = vocabulary->stamp;
-			}
-			*code = draft->texts++;
+			words[i] = codes[word];
+			continue;
 		}
-		gather->word[i] = *code;
+		word &= ~INLINE_TEXT;
+		if (word < SHARED_TEXTS && inline_codes[word] != PG_UINT32_MAX)
+		{
+			words[i] = inline_codes[word];
+			continue;
+		}
+		words[i] = draft->texts;
+		if (word < SHARED_TEXTS)
+			inline_codes[word] = draft->texts;
+		*add_text(draft, &size) = gather->inline_text[word];
 	}
-	draft->code = gather->word;
+	draft->code = words;
 	if (inline_codes != NULL)
 		pfree(inline_codes);
 }
