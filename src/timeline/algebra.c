@@ -190,7 +190,9 @@ timeline_pick_kinds(PG_FUNCTION_ARGS)
 	Datum *wanted;
 	bool *nulls;
 	int wanted_count;
+	bool *accept_kind;
 	bool *accept;
+	ColumnCursor cursor;
 	Builder *builder;
 	RecordKey *keys;
 	uint32 count;
@@ -200,13 +202,13 @@ timeline_pick_kinds(PG_FUNCTION_ARGS)
 		return PG_GETARG_DATUM(0);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &wanted, &nulls,
 					  &wanted_count);
-	accept = palloc_extended(sizeof(bool) * layout.kind.texts, MCXT_ALLOC_HUGE);
+	accept_kind = palloc_extended(sizeof(bool) * layout.kind.texts, MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < layout.kind.texts; i++)
 	{
 		TextSlice kind = column_text(&layout.kind, i);
 
-		accept[i] = false;
-		for (int j = 0; j < wanted_count && !accept[i]; j++)
+		accept_kind[i] = false;
+		for (int j = 0; j < wanted_count && !accept_kind[i]; j++)
 		{
 			if ((j & 0xFFF) == 0)
 				CHECK_FOR_INTERRUPTS();
@@ -214,10 +216,22 @@ timeline_pick_kinds(PG_FUNCTION_ARGS)
 			{
 				text *name = DatumGetTextPP(wanted[j]);
 
-				accept[i] = same_slice(
+				accept_kind[i] = same_slice(
 					kind, (TextSlice) {VARDATA_ANY(name), (uint32) VARSIZE_ANY_EXHDR(name)});
 			}
 		}
+	}
+	accept = palloc_extended(sizeof(bool) * layout.count, MCXT_ALLOC_HUGE);
+	cursor = column_seek(&layout.kind, 0);
+	for (uint32 done = 0; done < layout.count; done += LAYOUT_BLOCK)
+	{
+		uint32 codes[LAYOUT_BLOCK];
+		uint32 block = Min(layout.count - done, LAYOUT_BLOCK);
+
+		CHECK_FOR_INTERRUPTS();
+		column_next_codes(&layout.kind, &cursor, block, codes);
+		for (uint32 i = 0; i < block; i++)
+			accept[done + i] = accept_kind[codes[i]];
 	}
 	builder = call_builder(fcinfo);
 	builder_append_layout(builder, &layout, 0, layout.count, accept);

@@ -519,12 +519,12 @@ copy_next(ColumnCopy *copy, Builder *builder, Size *inline_bytes)
 }
 
 /*
- * Appends the interactions [from, to) of a timeline, of all kinds or only those
- * whose number in the kind column accept_kind says.  O(to - from + dictionaries).
+ * Appends the interactions [from, to) of a timeline, all or only those that
+ * accept, if given, says by their index.  O(to - from + dictionaries).
  */
 void
 builder_append_layout(Builder *builder, const Layout *layout, uint32 from, uint32 to,
-					  const bool *accept_kind)
+					  const bool *accept)
 {
 	ColumnCopy kind;
 	ColumnCopy *copies;
@@ -575,19 +575,14 @@ builder_append_layout(Builder *builder, const Layout *layout, uint32 from, uint3
 
 		if ((index & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (accept_kind != NULL)
+		if (accept != NULL && !accept[index])
 		{
-			ColumnCursor here = kind.cursor;
 			uint32 rank;
 
-			if (column_next(kind.column, &here, &rank) &&
-				!accept_kind[column_code(kind.column, rank)])
-			{
-				kind.cursor = here;
-				for (uint32 i = seq != NULL ? 0 : 1; i < columns; i++)
-					(void) column_next(copies[i].column, &copies[i].cursor, &rank);
-				continue;
-			}
+			(void) column_next(kind.column, &kind.cursor, &rank);
+			for (uint32 i = seq != NULL ? 0 : 1; i < columns; i++)
+				(void) column_next(copies[i].column, &copies[i].cursor, &rank);
+			continue;
 		}
 		copy_next(&kind, builder, &inline_bytes);
 		if (seq != NULL)

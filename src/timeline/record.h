@@ -158,7 +158,7 @@ extern void builder_append_values(Builder *builder, int64 time, TextSlice kind,
 extern void builder_add_chunk(Builder *builder, Size bytes);
 extern uint32 builder_word(Builder *builder, TextSlice slice);
 extern void builder_append_layout(Builder *builder, const Layout *layout, uint32 from, uint32 to,
-								  const bool *accept_kind);
+								  const bool *accept);
 extern uint32 builder_attributes(const Builder *builder);
 extern RecordKey *builder_keys(const Builder *builder, uint32 *count);
 extern void sort_keys(const Builder *builder, RecordKey *keys, uint32 count, bool by_piece);
