@@ -1,0 +1,470 @@
+/*
+ * functions.c
+ *		What SQL asks of a pattern and a timeline.
+ *
+ * Each function comes with a moment up to which the timeline is seen, and
+ * without: then it is the transaction's now().
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "pattern/pattern.h"
+#include "timeline/call.h"
+#include "timeline/interaction.h"
+#include "timeline/pack.h"
+
+PG_FUNCTION_INFO_V1(pattern_matches);
+PG_FUNCTION_INFO_V1(pattern_match_count);
+PG_FUNCTION_INFO_V1(pattern_match_first);
+PG_FUNCTION_INFO_V1(pattern_match_last);
+PG_FUNCTION_INFO_V1(pattern_match_all);
+PG_FUNCTION_INFO_V1(pattern_explain_match);
+PG_FUNCTION_INFO_V1(pattern_neighbours);
+PG_FUNCTION_INFO_V1(pattern_pick);
+
+const Goal whole_pattern = {.cut = false};
+
+/* Argument n as the moment up to which the timeline is seen, or now(). */
+int64
+moment_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_NARGS() > n ? PG_GETARG_TIMESTAMPTZ(n) : GetCurrentTransactionStartTimestamp();
+}
+
+/* The same for a timeline that is open already. */
+PatternCall *
+pattern_call_on(const LoadedPattern *pattern, const Layout *layout, int64 as_of)
+{
+	PatternCall *call = palloc(sizeof(PatternCall));
+
+	call->pattern = pattern;
+	call->program = &pattern->program;
+	call->layout = layout;
+	call->view = view_create(call->program, layout, as_of);
+	call->search = search_create(call->view);
+	return call;
+}
+
+PatternCall *
+pattern_call(FunctionCallInfo fcinfo, int n)
+{
+	const LoadedPattern *pattern = pattern_argument(fcinfo, 1);
+	Layout *layout = palloc(sizeof(Layout));
+
+	PG_GETARG_LAYOUT(0, layout);
+	return pattern_call_on(pattern, layout, moment_argument(fcinfo, n));
+}
+
+/* An interaction's text in a column, which may be NULL, as a Datum. */
+Datum
+interaction_text_datum(const Column *column, uint32 index, bool *null)
+{
+	ColumnCursor cursor;
+	uint32 rank;
+	TextSlice text;
+
+	*null = true;
+	if (column == NULL)
+		return (Datum) 0;
+	cursor = column_seek(column, index);
+	if (!column_next(column, &cursor, &rank))
+		return (Datum) 0;
+	*null = false;
+	text = column_text(column, column_code(column, rank));
+	return PointerGetDatum(cstring_to_text_with_len(text.bytes, (int) text.length));
+}
+
+/* The column of texts of that name, or NULL. */
+const Column *
+text_column_named(const Layout *layout, const char *name)
+{
+	return layout_find(layout, name, (uint32) strlen(name), ATTRIBUTE_TEXT);
+}
+
+/* The interactions that a match uses, as flags of [*from, *to). */
+static bool *
+flags_of_used(const PatternCall *call, const Used *used, uint32 *from, uint32 *to)
+{
+	bool *flags = palloc_extended(sizeof(bool) * call->layout->count,
+								  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	*to = used->index + 1;
+	for (; used != NULL; used = used->parent)
+	{
+		flags[used->index] = true;
+		*from = used->index;
+	}
+	return flags;
+}
+
+/* The timeline of the interactions [from, to) that are flagged. */
+static struct varlena *
+timeline_of_flagged(const Layout *layout, const bool *flags, uint32 from, uint32 to)
+{
+	Builder *builder = builder_create(vocabulary_create(CurrentMemoryContext), CurrentMemoryContext,
+									  CurrentMemoryContext, false);
+	RecordKey *keys;
+	uint32 count;
+
+	builder_append_layout(builder, layout, from, to, flags);
+	keys = builder_keys(builder, &count);
+	return pack_keys(builder, keys, count);
+}
+
+/* A match as a row of the type pattern_match. */
+static void
+match_values(const PatternCall *call, const Match *match, int32 n, Datum *values)
+{
+	uint32 from = 0;
+	uint32 to;
+	bool *flags = flags_of_used(call, match->used, &from, &to);
+
+	values[0] = Int32GetDatum(n);
+	values[1] = TimestampTzGetDatum(call->view->times[from]);
+	values[2] = TimestampTzGetDatum(match->ends_at);
+	values[3] = PointerGetDatum(timeline_of_flagged(call->layout, flags, from, to));
+	pfree(flags);
+}
+
+static Datum
+match_row(FunctionCallInfo fcinfo, const PatternCall *call, const Match *match, int32 n)
+{
+	TupleDesc descriptor;
+	Datum values[4];
+	bool nulls[4] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	match_values(call, match, n, values);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
+}
+
+/* matches(timeline, pattern [, as_of]), timeline @@ pattern */
+Datum
+pattern_matches(PG_FUNCTION_ARGS)
+{
+	const LoadedPattern *pattern = pattern_argument(fcinfo, 1);
+	int64 as_of = moment_argument(fcinfo, 2);
+	Layout layout;
+	Match match;
+	uint32 depth;
+
+	PG_GETARG_LAYOUT(0, &layout);
+	if (pattern->chain.steps > 0 &&
+		chain_depth(&pattern->chain, &pattern->program, &layout, as_of, true, &depth))
+		PG_RETURN_BOOL(depth == pattern->chain.steps);
+	PG_RETURN_BOOL(
+		search_end(pattern_call_on(pattern, &layout, as_of)->search, &whole_pattern, &match));
+}
+
+/* match_count(timeline, pattern [, as_of]) */
+Datum
+pattern_match_count(PG_FUNCTION_ARGS)
+{
+	PatternCall *call = pattern_call(fcinfo, 2);
+	Match match;
+	int32 count = 0;
+
+	for (; search_match(call->search, &whole_pattern, &match); count++)
+		search_after(call->search, &match);
+	PG_RETURN_INT32(count);
+}
+
+/* match_first(timeline, pattern [, as_of]) */
+Datum
+pattern_match_first(PG_FUNCTION_ARGS)
+{
+	PatternCall *call = pattern_call(fcinfo, 2);
+	Match match;
+
+	if (!search_match(call->search, &whole_pattern, &match))
+		PG_RETURN_NULL();
+	return match_row(fcinfo, call, &match, 1);
+}
+
+/* A copy of what a match uses, from a context that is reset into the current one. */
+static const Used *
+copy_used(const Used *used)
+{
+	Used *copy = NULL;
+	Used **place = &copy;
+
+	for (; used != NULL; used = used->parent)
+	{
+		*place = palloc(sizeof(Used));
+		**place = *used;
+		place = &(*place)->parent;
+	}
+	*place = NULL;
+	return copy;
+}
+
+static void
+free_used(const Used *used)
+{
+	while (used != NULL)
+	{
+		Used *parent = used->parent;
+
+		pfree(unconstify(Used *, used));
+		used = parent;
+	}
+}
+
+/* match_last(timeline, pattern [, as_of]) */
+Datum
+pattern_match_last(PG_FUNCTION_ARGS)
+{
+	PatternCall *call = pattern_call(fcinfo, 2);
+	Match match;
+	Match last = {0};
+	int32 count = 0;
+
+	while (search_match(call->search, &whole_pattern, &match))
+	{
+		free_used(last.used);
+		last = match;
+		last.used = copy_used(match.used);
+		search_after(call->search, &match);
+		count++;
+	}
+	if (count == 0)
+		PG_RETURN_NULL();
+	return match_row(fcinfo, call, &last, count);
+}
+
+/* match_all(timeline, pattern [, as_of]) */
+Datum
+pattern_match_all(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	PatternCall *call;
+	Match match;
+	int32 n = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = pattern_call(fcinfo, 2);
+	while (search_match(call->search, &whole_pattern, &match))
+	{
+		Datum values[4];
+		bool nulls[4] = {false};
+
+		match_values(call, &match, ++n, values);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		pfree(DatumGetPointer(values[3]));
+		search_after(call->search, &match);
+	}
+	return (Datum) 0;
+}
+
+/* The pattern of a call that must be one event, or alternatives of it; the mask of its tests. */
+static uint64
+only_event(const PatternCall *call, const char *function)
+{
+	const Program *program = call->program;
+	uint64 events = 0;
+	bool only = program->header->edges == program->states[0].edge_count &&
+		program->header->states == program->header->branches + 1;
+
+	for (uint32 i = 0; i < program->header->edges && only; i++)
+	{
+		const ProgramEdge *edge = &program->edges[i];
+		const ProgramState *state = &program->states[edge->target];
+
+		only = edge->guard_count == 0 && state->guard_count == 0 &&
+			state->flags == (STATE_ACCEPTS | STATE_AT_STEP);
+		events |= UINT64CONST(1) << edge->event;
+	}
+	if (!only)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s() needs a pattern that is one event, not \"%.*s\"", function,
+						(int) Min(call->pattern->value->text_length, 1000),
+						call->pattern->value->text),
+				 errhint("An event is a kind with its conditions, or alternatives of it: "
+						 "refund[value > 100] | complaint.")));
+	return events;
+}
+
+/* pick(timeline, pattern [, as_of]) */
+Datum
+pattern_pick(PG_FUNCTION_ARGS)
+{
+	PatternCall *call = pattern_call(fcinfo, 2);
+	uint64 event = only_event(call, "pick");
+	bool *flags = palloc_extended(sizeof(bool) * Max(call->layout->count, 1),
+								  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	for (uint32 i = 0; i < call->view->count; i++)
+	{
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		flags[i] = (call->view->masks[i] & event) != 0;
+	}
+	PG_RETURN_POINTER(timeline_of_flagged(call->layout, flags, 0, call->view->count));
+}
+
+#define NEIGHBOUR_COLUMNS 11
+
+/* neighbours(timeline, event, before, after [, as_of]) */
+Datum
+pattern_neighbours(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {"channel", "direction", "thread", "agent",
+										"outcome", "source",    "ref"};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	int32 before = PG_GETARG_INT32(2);
+	int32 after = PG_GETARG_INT32(3);
+	PatternCall *call;
+	uint64 event;
+
+	if (before < 0 || after < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("neighbours() needs numbers of interactions that are not negative, "
+						"not %d and %d",
+						before, after)));
+	InitMaterializedSRF(fcinfo, 0);
+	call = pattern_call(fcinfo, 4);
+	event = only_event(call, "neighbours");
+	for (uint32 i = 0; i < call->view->count; i++)
+	{
+		uint32 from = i > (uint32) before ? i - (uint32) before : 0;
+		uint32 to = (uint32) Min((uint64) i + (uint64) after + 1, call->view->count);
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if ((call->view->masks[i] & event) == 0)
+			continue;
+		for (uint32 j = from; j < to; j++)
+		{
+			Datum values[NEIGHBOUR_COLUMNS];
+			bool nulls[NEIGHBOUR_COLUMNS] = {false};
+
+			CHECK_FOR_INTERRUPTS();
+			if (j == i)
+				continue;
+			values[0] = TimestampTzGetDatum(call->view->times[i]);
+			values[1] = Int32GetDatum((int32) ((int64) j - i));
+			values[2] = TimestampTzGetDatum(call->view->times[j]);
+			values[3] = interaction_text_datum(&call->layout->kind, j, &nulls[3]);
+			for (int k = 0; k < (int) lengthof(names); k++)
+				values[4 + k] = interaction_text_datum(text_column_named(call->layout, names[k]), j,
+													   &nulls[4 + k]);
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		}
+	}
+	return (Datum) 0;
+}
+
+#define EXPLAIN_COLUMNS 8
+
+/* What a search found out of an interaction that it did not use. */
+static const char *
+why_not_used(const PatternCall *call, uint32 i, uint8 reason)
+{
+	const ProgramHeader *header = call->program->header;
+	uint64 mask = call->view->masks[i];
+
+	if ((mask & header->uses) == 0)
+		return (mask & header->excludes) != 0 ? "excluded event" : "no event accepts it";
+	switch (reason)
+	{
+		case NOT_WAITED_FOR:
+			return "nothing before it leads to this event";
+		case NOT_NEEDED:
+			return "the reported match does without it";
+		case GUARD_GATE:
+			return "outside of the gate";
+		case GUARD_NEXT:
+		case GUARD_AFTER:
+			return "not the very next interaction";
+		case GUARD_WITHOUT:
+			return "an excluded event lies between";
+		case GUARD_WITHIN:
+			return "outside of the total time";
+		case GUARD_FIRST:
+			return "not the first interaction of the timeline";
+		case GUARD_ABSENT:
+			return "the absence before it does not hold";
+		case GUARD_SAME:
+		case GUARD_PRESENT:
+			return "another value of the attribute";
+		default:
+			return "nothing before it leads to this event";
+	}
+}
+
+/* explain_match(timeline, pattern [, as_of]) */
+Datum
+pattern_explain_match(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	PatternCall *call;
+	uint32 count;
+	uint8 *reasons;
+	const Used **used_by;
+	int32 *match_number;
+	bool total_order = false;
+	Match match;
+	int32 n = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	call = pattern_call(fcinfo, 2);
+	count = call->view->count;
+	reasons = palloc_extended(Max(count, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	used_by = palloc_extended(sizeof(Used *) * Max(count, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	match_number = palloc_extended(sizeof(int32) * Max(count, 1),
+								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	search_note_reasons(call->search, reasons);
+	while (search_match(call->search, &whole_pattern, &match))
+	{
+		n++;
+		total_order = total_order || match.in_total_order;
+		for (const Used *used = copy_used(match.used); used != NULL; used = used->parent)
+		{
+			used_by[used->index] = used;
+			match_number[used->index] = n;
+		}
+		search_after(call->search, &match);
+	}
+	for (uint32 i = 0; i < count; i++)
+	{
+		Datum values[EXPLAIN_COLUMNS] = {0};
+		bool nulls[EXPLAIN_COLUMNS] = {false};
+		const Used *used = used_by[i];
+		const Layout *layout = call->layout;
+
+		CHECK_FOR_INTERRUPTS();
+		values[0] = TimestampTzGetDatum(call->view->times[i]);
+		values[1] = interaction_text_datum(&layout->kind, i, &nulls[1]);
+		values[2] = interaction_text_datum(text_column_named(layout, "channel"), i, &nulls[2]);
+		nulls[3] = nulls[4] = nulls[5] = used == NULL;
+		if (used != NULL)
+		{
+			const ProgramBranch *branch = &call->program->branches[used->branch];
+			const ProgramLabel *label = &call->program->labels[branch->first_label + used->element];
+
+			values[3] = Int32GetDatum(match_number[i]);
+			values[4] = Int32GetDatum(label->step);
+			nulls[4] = label->step == 0;
+			values[5] = PointerGetDatum(
+				cstring_to_text_with_len(call->program->texts + label->text, (int) label->length));
+			values[6] = CStringGetTextDatum(total_order ? "used; a tie was read in total order" :
+														  "used");
+		}
+		else
+			values[6] = CStringGetTextDatum(why_not_used(call, i, reasons[i]));
+		values[7] = interaction_text_datum(text_column_named(layout, "ref"), i, &nulls[7]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

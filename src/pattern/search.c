@@ -1,0 +1,805 @@
+/*
+ * search.c
+ *		Finds the matches of a program in one timeline.
+ *
+ * One pass over the interactions, place by place.  A *way* is one way to have
+ * used interactions so far: a state, the registers, and the place of the first
+ * interaction (ways.c).
+ *
+ * The reported match is found in two passes: the first finds where the match
+ * that ends first ends, and of those the latest beginning; the second, from that
+ * beginning on, remembers which interactions each way used and so finds the one
+ * whose list comes first.
+ *
+ * Inside a place the order of elements is free, so every way to use its
+ * interactions is tried, by how many of each sort are used; above MAX_TIE_WAYS
+ * they are read in total order.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "pattern/ways.h"
+
+/*
+ * Ends
+ */
+
+/* How an end compares with that of the best match: a deadline comes before the places of its instant. */
+static int
+compare_ends(const Search *search, int64 ends_at, bool at_deadline, uint32 last)
+{
+	const Match *best = &search->best;
+	const uint32 *places = search->view->places;
+
+	if (ends_at != best->ends_at)
+		return ends_at < best->ends_at ? -1 : 1;
+	if (at_deadline != best->at_deadline)
+		return at_deadline ? -1 : 1;
+	if (at_deadline || places[last] == places[best->last])
+		return 0;
+	return places[last] < places[best->last] ? -1 : 1;
+}
+
+/* Whether a match found now is better than the best so far. */
+static void
+consider(Search *search, const Way *way, uint32 last, int64 ends_at, bool at_deadline)
+{
+	Match *best = &search->best;
+
+	if (search->found)
+	{
+		int order = compare_ends(search, ends_at, at_deadline, last);
+
+		if (order > 0 || (order == 0 && way->start < best->first_place))
+			return;
+		if (order == 0 && way->start == best->first_place &&
+			(!search->want_used || compare_used(search, way->used, best->used) <= 0))
+			return;
+	}
+	search->found = true;
+	best->first_place = way->start;
+	best->last = last;
+	best->ends_at = ends_at;
+	best->at_deadline = at_deadline;
+	best->used = way->used;
+}
+
+static void
+add_pending(Search *search, uint16 number, const Way *way, uint32 i)
+{
+	const ProgramState *state = &search->program->states[number];
+	const ProgramAbsence *absence = &search->program->absences[state->absence];
+	Pending *pending;
+
+	if (search->pending_count == search->pending_size)
+	{
+		search->pending_size = Max(8, search->pending_size * 2);
+		search->pending = search->pending == NULL ?
+			palloc(sizeof(Pending) * search->pending_size) :
+			repalloc_huge(search->pending, sizeof(Pending) * search->pending_size);
+		search->pending_ways = search->pending_ways == NULL ?
+			palloc(search->way_bytes * search->pending_size) :
+			repalloc_huge(search->pending_ways, search->way_bytes * search->pending_size);
+	}
+	pending = &search->pending[search->pending_count];
+	pending->since = search->view->times[i];
+	pending->deadline = add_duration(pending->since,
+									 &search->program->durations[absence->duration]);
+	pending->last = (uint32) way->reg[absence->last_register];
+	pending->state = number;
+	/* one that is over sooner lives as long as this one */
+	if (absence->guard_count == 0)
+	{
+		for (uint32 p = 0; p < search->pending_count; p++)
+		{
+			if (search->pending[p].state == number &&
+				search->pending[p].deadline < pending->deadline)
+				return;
+		}
+	}
+	memcpy(way_at(search, search->pending_ways, search->pending_count++), way, search->way_bytes);
+}
+
+/* Notes what a way that was just made has reached. */
+static void
+note_reached(Search *search, uint16 number, const Way *way, uint32 i)
+{
+	const ProgramState *state = &search->program->states[number];
+	const Goal *goal = search->goal;
+
+	if (search->depths != NULL)
+	{
+		const ProgramBranch *branch = &search->program->branches[state->branch];
+		uint16 *depth = &search->depths[state->branch];
+
+		if (state->depth > *depth && state->depth < branch->steps &&
+			((state->flags & STATE_AT_STEP) == 0 ||
+			 guards_hold(search, state->cut_guards, state->cut_guard_count, way, i)))
+			*depth = state->depth;
+		if ((state->flags & STATE_ACCEPTS) != 0 && *depth < branch->steps &&
+			guards_hold(search, state->guards, state->guard_count, way, i))
+		{
+			if (state->flags & STATE_DEADLINE)
+				add_pending(search, number, way, i);
+			else
+				*depth = branch->steps;
+		}
+		search->found = *depth == branch->steps && search->program->header->branches == 1;
+		return;
+	}
+	if (goal->cut)
+	{
+		if ((state->flags & STATE_AT_STEP) != 0 && state->branch == goal->branch &&
+			state->depth == goal->depth &&
+			guards_hold(search, state->cut_guards, state->cut_guard_count, way, i))
+			consider(search, way, i, search->view->times[i], false);
+		return;
+	}
+	if ((state->flags & STATE_ACCEPTS) == 0 ||
+		(goal->branch_only && state->branch != goal->branch) ||
+		!guards_hold(search, state->guards, state->guard_count, way, i))
+		return;
+	if (state->flags & STATE_DEADLINE)
+		add_pending(search, number, way, i);
+	else
+		consider(search, way, i, search->view->times[i], false);
+}
+
+/* Makes target the way that edge leads to from way over interaction i. */
+static void
+follow(Search *search, const ProgramEdge *edge, const Way *way, uint32 i, Way *target)
+{
+	memcpy(target, way, search->way_bytes);
+	if (target->start == NO_START)
+		target->start = search->view->places[i];
+	run_actions(search, edge->actions, edge->action_count, target, i);
+	if (search->want_used)
+		target->used = use(search, target, i, edge);
+}
+
+static char *
+more_room(char *bytes, Size size)
+{
+	return bytes == NULL ? palloc_extended(size, MCXT_ALLOC_HUGE) : repalloc_huge(bytes, size);
+}
+
+static Way *
+fresh_way(Search *search, uint16 state)
+{
+	if (search->fresh_count == search->fresh_size)
+	{
+		search->fresh_size = Max(16, search->fresh_size * 2);
+		search->fresh = more_room(search->fresh, search->way_bytes * search->fresh_size);
+		search->fresh_state = (uint16 *) more_room((char *) search->fresh_state,
+												   sizeof(uint16) * search->fresh_size);
+	}
+	search->fresh_state[search->fresh_count] = state;
+	return way_at(search, search->fresh, search->fresh_count++);
+}
+
+/* Notes why an interaction is not used, if it is not: the last one that came nearest. */
+static inline void
+note_reason(Search *search, uint32 i, uint8 reason)
+{
+	if (unlikely(search->reasons != NULL) && search->reasons[i] != NOT_NEEDED)
+		search->reasons[i] = reason;
+}
+
+/* Follows the ways of a list over an edge; new ones go to the fresh ones. */
+static void
+follow_list(Search *search, const WayList *list, const ProgramEdge *edge, uint32 i)
+{
+	for (uint32 w = list->first; w < list->count; w++)
+	{
+		Way *way = way_at(search, list->ways, w);
+		Way *target;
+
+		if (!guards_hold(search, edge->guards, edge->guard_count, way, i))
+		{
+			note_reason(search, i, search->failed);
+			continue;
+		}
+		note_reason(search, i, NOT_NEEDED);
+		target = fresh_way(search, edge->target);
+		follow(search, edge, way_at(search, list->ways, w), i, target);
+	}
+}
+
+/* Follows all ways of a state over interaction i; new ones go to the fresh ones. */
+static void
+follow_state(Search *search, uint16 number, uint32 i)
+{
+	const ProgramState *state = &search->program->states[number];
+	uint64 mask = search->view->masks[i];
+
+	if (search->waits_on[number] != NO_WAIT)
+		ripen(search, number, i);
+	for (uint32 e = state->edges; e < state->edges + state->edge_count; e++)
+	{
+		const ProgramEdge *edge = &search->program->edges[e];
+
+		if ((mask >> edge->event & 1) == 0)
+			continue;
+		follow_list(search, &search->lists[number], edge, i);
+		if (search->waits_on[number] != NO_WAIT && !search->only_ripe[e])
+			follow_list(search, &search->waiting[number], edge, i);
+	}
+}
+
+/* Whether a match may begin at interaction i. */
+static inline bool
+may_start(const Search *search, uint32 i)
+{
+	return search->only_start == NO_START || search->view->places[i] == search->only_start;
+}
+
+/* A place with one interaction that some event accepts. */
+static void
+step(Search *search, uint32 i)
+{
+	uint64 mask = search->view->masks[i];
+
+	search->fresh_count = 0;
+	if ((search->state_events[0] & mask) != 0 && may_start(search, i))
+		follow_state(search, 0, i);
+	for (uint32 a = 0; a < search->active_count; a++)
+	{
+		uint16 number = search->active[a];
+
+		if ((search->state_events[number] & mask) != 0)
+			follow_state(search, number, i);
+	}
+	for (uint32 f = 0; f < search->fresh_count; f++)
+	{
+		Way *way = way_at(search, search->fresh, f);
+
+		note_reached(search, search->fresh_state[f], way, i);
+		keep_way(search, search->fresh_state[f], way, i);
+	}
+}
+
+/*
+ * Ties
+ */
+
+/* Adds a way of a tie unless one with the same interactions used is as good. */
+static void
+keep_tie_way(Search *search, uint16 number, uint32 code, const Way *way, uint32 i)
+{
+	const ProgramState *state = &search->program->states[number];
+	uint32 bucket = hash_combine(murmurhash32(code), murmurhash32(number)) % search->bucket_count;
+	TieWay *tie_way;
+
+	for (uint32 at = search->buckets[bucket]; at != 0; at = search->tie[at - 1].next)
+	{
+		TieWay *other = &search->tie[at - 1];
+
+		if (other->state == number && other->code == code &&
+			dominates(search, state, way_at(search, search->tie_ways, at - 1), way, i))
+			return;
+	}
+	if (search->tie_count == search->tie_size)
+	{
+		search->tie_size = Max(64, search->tie_size * 2);
+		search->tie = (TieWay *) more_room((char *) search->tie, sizeof(TieWay) * search->tie_size);
+		search->tie_ways = more_room(search->tie_ways, search->way_bytes * search->tie_size);
+	}
+	tie_way = &search->tie[search->tie_count];
+	tie_way->state = number;
+	tie_way->code = code;
+	tie_way->next = search->buckets[bucket];
+	memcpy(way_at(search, search->tie_ways, search->tie_count), way, search->way_bytes);
+	search->buckets[bucket] = ++search->tie_count;
+}
+
+/* Follows one way over one unused interaction of each sort. */
+static void
+follow_tie_way(Search *search, uint32 sorts, uint16 number, uint32 code, char *buffer)
+{
+	const ProgramState *state = &search->program->states[number];
+	Way *way = (Way *) buffer;
+	Way *target = (Way *) (buffer + search->way_bytes);
+
+	for (uint32 s = 0; s < sorts; s++)
+	{
+		const Sort *sort = &search->sorts[s];
+		uint32 taken = code / sort->weight % (sort->count + 1);
+		uint32 i;
+		uint64 mask;
+
+		if (taken == sort->count)
+			continue;
+		i = search->members[sort->first + taken];
+		mask = search->view->masks[i];
+		if ((mask & search->state_events[number]) == 0)
+			continue;
+		for (uint32 e = 0; e < state->edge_count; e++)
+		{
+			const ProgramEdge *edge = &search->program->edges[state->edges + e];
+
+			if ((mask >> edge->event & 1) == 0)
+				continue;
+			if (!guards_hold(search, edge->guards, edge->guard_count, way, i))
+			{
+				note_reason(search, i, search->failed);
+				continue;
+			}
+			note_reason(search, i, NOT_NEEDED);
+			follow(search, edge, way, i, target);
+			note_reached(search, edge->target, target, i);
+			keep_tie_way(search, edge->target, code + sort->weight, target, i);
+		}
+	}
+}
+
+/* Whether two interactions of a tie serve equally in everything. */
+static bool
+same_sort(const Search *search, uint32 a, uint32 b)
+{
+	const View *view = search->view;
+	uint64 matter = search->program->header->uses;
+
+	if ((search->program->header->flags & PROGRAM_BY_INDEX) != 0)
+		return a == b;
+	if ((view->masks[a] & matter) != (view->masks[b] & matter))
+		return false;
+	for (uint32 i = 0; i < search->program->header->attributes; i++)
+	{
+		if (view->values[i][a] != view->values[i][b])
+			return false;
+	}
+	return true;
+}
+
+/* Sorts the count members of a tie by what they can serve for; 0 where there are too many ways. */
+static uint32
+sort_tie(Search *search, uint32 count)
+{
+	uint32 *sorted;
+	uint32 sorts = 0;
+	uint32 done = 0;
+	uint32 ways = 1;
+	bool *taken;
+
+	/* n members of at least one sort each have more ways than n */
+	if (count >= MAX_TIE_WAYS ||
+		((search->program->header->flags & PROGRAM_BY_INDEX) != 0 && count > 12))
+		return 0;
+	taken = palloc0(sizeof(bool) * count);
+	sorted = palloc(sizeof(uint32) * count);
+	if (search->sorts != NULL)
+		pfree(search->sorts);
+	search->sorts = palloc(sizeof(Sort) * count);
+	for (uint32 i = 0; i < count && ways <= MAX_TIE_WAYS; i++)
+	{
+		Sort *sort = &search->sorts[sorts];
+
+		if (taken[i])
+			continue;
+		sort->first = done;
+		sort->weight = ways;
+		for (uint32 j = i; j < count; j++)
+		{
+			if (!taken[j] && same_sort(search, search->members[i], search->members[j]))
+			{
+				taken[j] = true;
+				sorted[done++] = search->members[j];
+			}
+		}
+		sort->count = done - sort->first;
+		ways *= sort->count + 1;
+		sorts++;
+	}
+	if (ways <= MAX_TIE_WAYS)
+		memcpy(search->members, sorted, sizeof(uint32) * count);
+	pfree(taken);
+	pfree(sorted);
+	return ways <= MAX_TIE_WAYS ? sorts : 0;
+}
+
+/* A place where count interactions are accepted by some event. */
+static void
+step_tie(Search *search, uint32 count)
+{
+	uint32 sorts = sort_tie(search, count);
+	uint32 last = search->members[0];
+	char *buffer;
+
+	if (sorts == 0)
+	{
+		search->in_total_order = true;
+		for (uint32 i = 0; i < count; i++)
+		{
+			if ((i & 0x3FF) == 0)
+				CHECK_FOR_INTERRUPTS();
+			step(search, search->members[i]);
+		}
+		return;
+	}
+	if (search->buckets == NULL)
+	{
+		search->bucket_count = 1021;
+		search->buckets = palloc(sizeof(uint32) * search->bucket_count);
+	}
+	memset(search->buckets, 0, sizeof(uint32) * search->bucket_count);
+	search->tie_count = 0;
+	buffer = palloc(search->way_bytes * 2);
+
+	/* what was there before the tie, with nothing of it used */
+	for (uint32 a = 0; a <= search->active_count; a++)
+	{
+		uint16 number = a == 0 ? 0 : search->active[a - 1];
+
+		if (number == 0 && (a > 0 || !may_start(search, last)))
+			continue;
+		if (search->waits_on[number] != NO_WAIT)
+			ripen(search, number, last);
+		for (int l = 0; l < 2; l++)
+		{
+			const WayList *list = l == 0 ? &search->lists[number] : &search->waiting[number];
+
+			for (uint32 w = list->first; w < list->count; w++)
+			{
+				memcpy(buffer, way_at(search, list->ways, w), search->way_bytes);
+				follow_tie_way(search, sorts, number, 0, buffer);
+			}
+		}
+	}
+	for (uint32 t = 0; t < search->tie_count; t++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memcpy(buffer, way_at(search, search->tie_ways, t), search->way_bytes);
+		follow_tie_way(search, sorts, search->tie[t].state, search->tie[t].code, buffer);
+	}
+	for (uint32 t = 0; t < search->tie_count; t++)
+		keep_way(search, search->tie[t].state, way_at(search, search->tie_ways, t), last);
+	pfree(buffer);
+}
+
+/*
+ * Searching
+ */
+
+/* Whether an interaction of that time, [from, to), ends an absence. */
+static bool
+ends_absence(const Search *search, uint32 p, uint32 from, uint32 to)
+{
+	const ProgramState *state = &search->program->states[search->pending[p].state];
+	const ProgramAbsence *absence = &search->program->absences[state->absence];
+	const Instruction *limits = search->program->instructions + absence->guards;
+
+	for (uint32 i = from; i < to; i++)
+	{
+		if ((search->view->masks[i] >> absence->event & 1) != 0 &&
+			within_limits(search->view, limits, limits + absence->guard_count,
+						  way_at(search, search->pending_ways, p), i, i))
+			return true;
+	}
+	return false;
+}
+
+/* Settles the absences whose deadline is at or before time, of which [from, to) are the interactions. */
+static void
+settle_absences(Search *search, int64 time, uint32 from, uint32 to)
+{
+	uint32 kept = 0;
+
+	for (uint32 p = 0; p < search->pending_count; p++)
+	{
+		Pending *pending = &search->pending[p];
+		Way *way = way_at(search, search->pending_ways, p);
+
+		if (pending->deadline >= time && ends_absence(search, p, from, to))
+			continue;
+		if (pending->deadline <= time)
+		{
+			if (search->depths != NULL)
+			{
+				uint16 branch = search->program->states[pending->state].branch;
+
+				search->depths[branch] = search->program->branches[branch].steps;
+			}
+			else
+				consider(search, way, pending->last, pending->deadline, true);
+			continue;
+		}
+		search->pending[kept] = *pending;
+		if (kept != p)
+			memcpy(way_at(search, search->pending_ways, kept), way, search->way_bytes);
+		kept++;
+	}
+	search->pending_count = kept;
+}
+
+static bool
+already_used(const Search *search, uint32 i)
+{
+	for (uint32 u = 0; u < search->used_count; u++)
+	{
+		if (search->used[u] == i)
+			return true;
+	}
+	return false;
+}
+
+/* Forgets all ways. */
+static void
+reset_ways(Search *search)
+{
+	for (uint32 a = 0; a < search->active_count; a++)
+	{
+		search->lists[search->active[a]].count = 0;
+		search->lists[search->active[a]].prune_at = 16;
+		search->waiting[search->active[a]].first = 0;
+		search->waiting[search->active[a]].count = 0;
+		search->is_active[search->active[a]] = false;
+	}
+	search->active_count = 0;
+	search->pending_count = 0;
+	search->found = false;
+	search->in_total_order = false;
+}
+
+/*
+ * Whether what was found before interaction i is what the search was for.  An
+ * absence of no time at all ends before the places of the instant at which it
+ * begins, so with one the whole instant has to be read.
+ */
+static bool
+is_over(Search *search, uint32 i)
+{
+	const View *view = search->view;
+
+	if (!search->found)
+		return false;
+	if ((search->program->header->flags & PROGRAM_NO_TIME) == 0 || search->best.at_deadline)
+		return true;
+	if (i < view->count && view->times[i] == search->best.ends_at)
+		return false;
+	settle_absences(search, search->best.ends_at, i, i);
+	return true;
+}
+
+/* Reads on from the place of interaction from until a match is found. */
+static void
+run(Search *search, uint32 from)
+{
+	const View *view = search->view;
+	uint64 uses = search->program->header->uses;
+	uint32 visited = 0;
+	uint32 next;
+
+	reset_ways(search);
+	search->time_from = from;
+	while (search->time_from > 0 && from < view->count &&
+		   view->times[search->time_from - 1] == view->times[from])
+		search->time_from--;
+	for (uint32 i = from; i < view->count && !is_over(search, i); i = next)
+	{
+		uint32 members = 0;
+		uint32 only = 0;
+
+		if ((++visited & 0x3FF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		search->place_from = i;
+		if (i > from && view->times[i] != view->times[i - 1])
+			search->time_from = i;
+		if (search->pending_count > 0 && (i == 0 || view->times[i] != view->times[i - 1]))
+		{
+			uint32 to = i + 1;
+
+			while (to < view->count && view->times[to] == view->times[i])
+				to++;
+			settle_absences(search, view->times[i], i, to);
+			if (search->found)
+				return;
+		}
+		for (next = i; next < view->count && view->places[next] == view->places[i]; next++)
+		{
+			if ((view->masks[next] & uses) == 0 ||
+				(i == search->from && already_used(search, next)))
+				continue;
+			if (members == 0)
+				only = next;
+			else
+			{
+				if (members >= search->members_size)
+				{
+					search->members_size = Max(64, members * 2);
+					search->members = (uint32 *) more_room((char *) search->members,
+														   sizeof(uint32) * search->members_size);
+				}
+				search->members[0] = only;
+				search->members[members] = next;
+			}
+			members++;
+		}
+		if (members == 1)
+			step(search, only);
+		else if (members > 1)
+			step_tie(search, members);
+	}
+	if (!is_over(search, view->count) && search->pending_count > 0)
+		settle_absences(search, view->as_of, view->count, view->count);
+	search->best.in_total_order = search->in_total_order;
+}
+
+/* Whether a gate with a fixed least time as long as any that reads the register. */
+static bool
+is_longest(const Search *search, const Instruction *guard, int reg)
+{
+	const Duration *least;
+
+	if (guard->operation != GUARD_GATE || guard->reg != reg)
+		return false;
+	least = &search->program->gates[guard->arg].least;
+	return least->months == 0 &&
+		(int64) least->days * USECS_PER_DAY + least->time == search->program->registers[reg].least;
+}
+
+/* Finds out whether ways of a state have to wait for a gate with a least time. */
+static void
+find_waiting(Search *search, uint32 number)
+{
+	const Program *program = search->program;
+	const ProgramState *state = &program->states[number];
+	int reg = NO_WAIT;
+
+	search->waits_on[number] = NO_WAIT;
+	for (uint32 r = 0; r < search->registers; r++)
+	{
+		if ((state->live >> r & 1) == 0 || program->registers[r].least == 0)
+			continue;
+		/* two such registers have no common order of age */
+		if (reg != NO_WAIT)
+			return;
+		reg = (int) r;
+	}
+	if (reg == NO_WAIT)
+		return;
+	search->waits_on[number] = (int8) reg;
+	for (uint32 e = state->edges; e < state->edges + state->edge_count; e++)
+	{
+		const ProgramEdge *edge = &program->edges[e];
+
+		for (uint32 g = 0; g < edge->guard_count; g++)
+		{
+			if (is_longest(search, &program->instructions[edge->guards + g], reg))
+				search->only_ripe[e] = true;
+		}
+	}
+}
+
+Search *
+search_create(const View *view)
+{
+	const Program *program = view->program;
+	const ProgramHeader *header = program->header;
+	Search *search = palloc0(sizeof(Search));
+	WayList *initial;
+	Way *nothing;
+
+	search->view = view;
+	search->program = program;
+	search->registers = header->registers;
+	search->way_bytes = MAXALIGN(offsetof(Way, reg) + sizeof(int32) * header->registers);
+	search->lists = palloc0(sizeof(WayList) * header->states);
+	search->waiting = palloc0(sizeof(WayList) * header->states);
+	search->waits_on = palloc(sizeof(int8) * header->states);
+	search->only_ripe = palloc0(sizeof(bool) * Max(header->edges, 1));
+	search->active = palloc(sizeof(uint16) * header->states);
+	search->is_active = palloc0(sizeof(bool) * header->states);
+	search->state_events = palloc0(sizeof(uint64) * header->states);
+	for (uint32 s = 0; s < header->states; s++)
+	{
+		const ProgramState *state = &program->states[s];
+
+		for (uint32 e = 0; e < state->edge_count; e++)
+			search->state_events[s] |= UINT64CONST(1) << program->edges[state->edges + e].event;
+		search->lists[s].prune_at = 16;
+		find_waiting(search, s);
+	}
+	initial = &search->lists[0];
+	initial->count = initial->size = 1;
+	initial->ways = palloc0(search->way_bytes);
+	nothing = (Way *) initial->ways;
+	nothing->start = NO_START;
+	search->only_start = NO_START;
+	search->element_counts = palloc(sizeof(int32) * Max(header->labels, 1));
+	search->uses = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline uses",
+										 ALLOCSET_DEFAULT_SIZES);
+	return search;
+}
+
+/* The next match uses nothing that this one does, and no place before its last. */
+void
+search_after(Search *search, const Match *match)
+{
+	const View *view = search->view;
+	uint32 from = match->last;
+	uint32 count = 0;
+	uint32 *used;
+
+	while (from > 0 && view->places[from - 1] == view->places[match->last])
+		from--;
+	for (const Used *u = match->used; u != NULL && u->index >= from; u = u->parent)
+		count++;
+	used = palloc(sizeof(uint32) * (count + search->used_count + 1));
+	count = 0;
+	for (const Used *u = match->used; u != NULL && u->index >= from; u = u->parent)
+		used[count++] = u->index;
+	for (uint32 u = 0; u < search->used_count; u++)
+	{
+		if (search->used[u] >= from)
+			used[count++] = search->used[u];
+	}
+	if (search->used != NULL)
+		pfree(search->used);
+	search->used = used;
+	search->used_count = count;
+	search->from = from;
+	MemoryContextReset(search->uses);
+}
+
+bool
+search_end(Search *search, const Goal *goal, Match *match)
+{
+	search->goal = goal;
+	search->want_start = false;
+	search->want_used = false;
+	search->only_start = NO_START;
+	run(search, search->from);
+	*match = search->best;
+	return search->found;
+}
+
+bool
+search_match(Search *search, const Goal *goal, Match *match)
+{
+	uint32 start;
+
+	search->goal = goal;
+	search->want_start = true;
+	search->want_used = false;
+	search->only_start = NO_START;
+	run(search, search->from);
+	if (!search->found)
+		return false;
+
+	/* again from the beginning that was found, remembering what is used */
+	search->only_start = search->best.first_place;
+	search->want_start = false;
+	search->want_used = true;
+	for (start = search->best.last; search->view->places[start] > search->only_start; start--)
+		;
+	while (start > search->from && search->view->places[start - 1] == search->only_start)
+		start--;
+	run(search, start);
+	*match = search->best;
+	return search->found;
+}
+
+void
+search_note_reasons(Search *search, uint8 *reasons)
+{
+	memset(reasons, NOT_WAITED_FOR, search->view->count);
+	search->reasons = reasons;
+}
+
+void
+search_depths(Search *search, uint16 *depths)
+{
+	static const Goal whole = {.cut = false};
+
+	memset(depths, 0, sizeof(uint16) * search->program->header->branches);
+	search->goal = &whole;
+	search->want_start = false;
+	search->want_used = false;
+	search->only_start = NO_START;
+	search->depths = depths;
+	run(search, search->from);
+	search->depths = NULL;
+}

@@ -1,0 +1,153 @@
+/*
+ * ways.h
+ *		How a search remembers the ways that interactions were used so far.
+ *
+ * Private to ways.c and search.c.
+ */
+#ifndef CRM_PATTERN_WAYS_H
+#define CRM_PATTERN_WAYS_H
+
+#include "pattern/search.h"
+
+#define NO_START PG_UINT32_MAX
+#define NO_WAIT (-1)
+
+/*
+ * What an any-order group waits for: the index of an interaction, or ~ of it
+ * once it has come; the group may use none before it.  ~0 = none.
+ */
+#define NOTHING_WANTED (~0)
+
+/* One way to have used interactions; registers follow. */
+typedef struct Way
+{
+	uint32 start; /* place of the first interaction */
+	const Used *used;
+	int32 reg[FLEXIBLE_ARRAY_MEMBER];
+} Way;
+
+typedef struct WayList
+{
+	char *ways;
+	uint32 first; /* those before it are gone */
+	uint32 count; /* with them */
+	uint32 size;
+	uint32 prune_at;
+} WayList;
+
+/* A way whose last absence is not over. */
+typedef struct Pending
+{
+	int64 deadline;
+	int64 since;
+	uint32 last;
+	uint16 state;
+	bool alive;
+} Pending;
+
+/* A way inside a tie. */
+typedef struct TieWay
+{
+	uint16 state;
+	uint32 code; /* how many of each sort are used */
+	uint32 next; /* in its bucket, from 1 on */
+} TieWay;
+
+/* Interactions of a tie that the same events accept. */
+typedef struct Sort
+{
+	uint32 first; /* among the members */
+	uint32 count;
+	uint32 weight; /* in a code */
+} Sort;
+
+struct Search
+{
+	const View *view;
+	const Program *program;
+	uint32 registers;
+	Size way_bytes;
+	uint64 *state_events; /* events of the edges of a state */
+	WayList *lists;       /* by state */
+	WayList *waiting;     /* by state: too young for gates with a least time, oldest first */
+	int8 *waits_on;       /* by state: the register that such gates read, or NO_WAIT */
+	bool *only_ripe;      /* by edge: no waiting way can pass its gate */
+	uint16 *active;       /* states with ways */
+	uint32 active_count;
+	bool *is_active;
+	/* where the search begins */
+	uint32 from;       /* the first interaction of the first place */
+	uint32 used_count; /* of that place, those that matches before have used */
+	uint32 *used;
+	/* where it is: the first interaction of the place at hand, and of its time */
+	uint32 place_from;
+	uint32 time_from;
+	/* what it looks for */
+	const Goal *goal;
+	bool want_start; /* of matches that end together, the one that begins last */
+	bool want_used;
+	uint32 only_start; /* place where it must begin, or NO_START */
+	uint16 *depths;
+	uint8 *reasons; /* why an interaction is not used, where asked for */
+	uint8 failed;   /* the guard that did not hold last */
+	/* ways made by the interaction at hand */
+	char *fresh;
+	uint16 *fresh_state;
+	uint32 fresh_count;
+	uint32 fresh_size;
+	/* pending absences and their ways */
+	Pending *pending;
+	char *pending_ways;
+	uint32 pending_count;
+	uint32 pending_size;
+	/* the best of the matches that end here */
+	bool found;
+	Match best;
+	bool in_total_order;
+	/* a tie */
+	uint32 *members;
+	uint32 members_size;
+	Sort *sorts;
+	TieWay *tie;
+	char *tie_ways;
+	uint32 tie_count;
+	uint32 tie_size;
+	uint32 *buckets;
+	uint32 bucket_count;
+	int32 *element_counts; /* scratch */
+	MemoryContext uses;    /* Used */
+};
+
+static inline Way *
+way_at(const Search *search, char *ways, uint32 i)
+{
+	return (Way *) (ways + search->way_bytes * i);
+}
+
+/* Whether an interaction has the values that the limits behind a guard ask for. */
+extern bool within_limits(const View *view, const Instruction *limit, const Instruction *end,
+						  const Way *way, uint32 this, uint32 index);
+
+/* Whether all guards let interaction i follow way; if not, search->failed says which did not. */
+extern bool guards_hold(Search *search, uint32 guards, uint32 count, const Way *way, uint32 i);
+
+/* Writes the registers of a way that has used interaction i. */
+extern void run_actions(const Search *search, uint32 actions, uint32 count, Way *way, uint32 i);
+
+/* What a way has used after it followed edge over interaction i. */
+extern const Used *use(Search *search, const Way *way, uint32 i, const ProgramEdge *edge);
+
+/* Whether a is reported rather than b: > 0, 0 or < 0; O(what they do not share). */
+extern int compare_used(Search *search, const Used *a, const Used *b);
+
+/* Whether way a can become whatever b can, and no worse; both in one state at interaction i. */
+extern bool dominates(Search *search, const ProgramState *state, const Way *a, const Way *b,
+					  uint32 i);
+
+/* Lets the ways of a state that are old enough out of those that wait. */
+extern void ripen(Search *search, uint16 number, uint32 i);
+
+/* Adds a way to those of a state, unless one of them is as good. */
+extern void keep_way(Search *search, uint16 number, const Way *way, uint32 i);
+
+#endif /* CRM_PATTERN_WAYS_H */
