@@ -2,7 +2,7 @@
 # Runs every test there is, in a server of its own, and closes with "N passed, N failed".
 #
 #     ./test/run.sh                      all suites
-#     ./test/run.sh regress tap          only these (of build, regress, isolation, tap, fuzz)
+#     ./test/run.sh regress tap          only these (of build, regress, isolation, tap, oracle, fuzz)
 #     PG=17 ./test/run.sh                with that major of PostgreSQL
 #     KEEP=1 ./test/run.sh               leaves the temporary folder behind, to look into it
 #
@@ -35,9 +35,9 @@ finish() {
     exit
 }
 
-wanted=" ${*:-build regress isolation tap fuzz} "
+wanted=" ${*:-build regress isolation tap oracle fuzz} "
 for suite in $wanted; do
-    case $suite in build | regress | isolation | tap | fuzz) ;; *) die "there is no suite '$suite'" ;; esac
+    case $suite in build | regress | isolation | tap | oracle | fuzz) ;; *) die "there is no suite '$suite'" ;; esac
 done
 wants() { [[ $wanted == *" $1 "* ]]; }
 
@@ -130,6 +130,24 @@ suite_fuzz() {
     fi
 }
 
+# Compares the pattern engine with its oracle; test/oracle/run.sh does the same at length.
+suite_oracle() {
+    local log=$TMP/oracle.log oracle=$tree/test/oracle/patterns
+    if run /usr/bin/python3 "$oracle/selftest.py" >"$log" 2>&1; then
+        ok "oracle: its own tests: $(tail -n 1 "$log")"
+    else
+        not_ok "oracle: its own tests" "$log"
+    fi
+    run createdb oracle
+    run psql -Xq -d oracle -c 'CREATE EXTENSION crm_timeline'
+    if PGDATABASE=oracle run /usr/bin/python3 "$oracle/compare.py" --pairs 20000 --seed 1 --jobs "$(nproc)" --refusals 2000 >"$log" 2>&1; then
+        ok "oracle: $(tail -n 1 "$log")"
+    else
+        not_ok "oracle: patterns" "$log"
+        show_crash
+    fi
+}
+
 # Runs the TAP tests, which start clusters of their own from the private server, and counts every
 # assertion of theirs. A file that ends early, or runs no test, has failed.
 suite_tap() {
@@ -171,8 +189,7 @@ suite_tap() {
 # ---- set up ----------------------------------------------------------------------------------
 
 house_check=$checkout/../shared/tools/house-check
-packages=(clang perl libipc-run-perl)
-[ ! -e "$house_check" ] || packages+=(python3)
+packages=(clang perl libipc-run-perl python3)
 # The formatter in exactly the version that the rules are written for, which is Debian 12's.
 if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then packages+=(clang-format-14); fi
 
@@ -188,9 +205,10 @@ copy_tree "$tree"
 # Without a build there is nothing that the other suites could test.
 build_without_warnings "$tree" gcc all install || finish
 if wants build; then suite_build; fi
-if wants regress || wants isolation; then start_cluster; fi
+if wants regress || wants isolation || wants oracle; then start_cluster; fi
 if wants regress; then suite_regress regress REGRESS regression.diffs 'ISOLATION= PROVE_TESTS='; fi
 if wants isolation; then suite_regress isolation ISOLATION output_iso/regression.diffs 'REGRESS= PROVE_TESTS='; fi
 if wants tap; then suite_tap; fi
+if wants oracle; then suite_oracle; fi
 if wants fuzz; then suite_fuzz; fi
 finish

@@ -50,6 +50,8 @@ take_guards(Chain *chain, const Program *program, const ProgramEdge *edge, uint3
 		}
 		else if (guard->operation == GUARD_GATE && !program->gates[guard->arg].has_least)
 		{
+			if (!program->gates[guard->arg].has_most)
+				continue;
 			*has_gate = true;
 			if (!fixed_duration(&program->gates[guard->arg].most, &most))
 				return false;

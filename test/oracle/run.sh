@@ -24,7 +24,7 @@ compare() {
     run dropdb --if-exists oracle
     run createdb oracle
     run psql -Xq -d oracle -c 'CREATE EXTENSION crm_timeline'
-    PGDATABASE=oracle run python3 "$tree/test/oracle/patterns/compare.py" --pairs "$1" --seed "$2" --jobs "$(nproc)" "${@:3}"
+    PGDATABASE=oracle run /usr/bin/python3 "$tree/test/oracle/patterns/compare.py" --pairs "$1" --seed "$2" --jobs "$(nproc)" "${@:3}"
 }
 
 build() { make_in "$tree" all install >"$TMP/build.log" 2>&1; }
