@@ -1,5 +1,6 @@
 # The documentation says what is: every sql block of these pages is run, page by page in one session,
 # and where a text block follows, that is what psql printed. And the reference leaves nothing out.
+# (That doc/patterns.md shows the cases of test/cases/patterns.tsv is tested with the cases.)
 use strict;
 use warnings;
 use FindBin;
@@ -42,7 +43,7 @@ sub trimmed
 	return $text eq "\n" ? '' : $text;
 }
 
-for my $page ('README.md', 'doc/reference.md', 'doc/format.md')
+for my $page ('README.md', 'doc/reference.md', 'doc/format.md', 'doc/patterns.md')
 {
 	(my $database = lc $page) =~ s/\W/_/g;
 	my @blocks = blocks(slurp_file("$tree/$page"));
@@ -51,6 +52,8 @@ for my $page ('README.md', 'doc/reference.md', 'doc/format.md')
 
 	cmp_ok(scalar @blocks, '>', 0, "$page has examples");
 	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
+	# What patterns.md asks about is the sample CRM, which it tells the reader to load.
+	$node->safe_psql($database, "\\i '$tree/test/sample/crm.sql'") if $page eq 'doc/patterns.md';
 	$node->psql($database, $script, on_error_stop => 0, stdout => \$stdout, stderr => \$stderr,
 		extra_params => [ '-P', 'format=aligned', '-P', 'tuples_only=off' ]);
 	my ($results, $errors) = (parts("$stdout\n"), parts("$stderr\n"));
