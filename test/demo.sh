@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows what crm_timeline is for, on a small sample CRM, in a server of its own.
 #
-#     ./test/demo.sh                     the tour: about a hundred lines to read
+#     ./test/demo.sh                     the tour: about 160 lines to read
 #     ./test/demo.sh --psql              the tour, and then psql on the same database, to play
 #     PG=17 ./test/demo.sh               with that major of PostgreSQL
 #
@@ -54,7 +54,7 @@ say ""
 printf '%s\n\n' "${title}crm_timeline$plain: one customer, one timeline, one language to ask about it"
 
 # How tables are counted and a timeline is laid out is nothing to dwell on; the other stops show their SQL.
-for stop in 1-tables 2-timelines 3-ann 4-unanswered 5-refunds 6-last-interaction; do
+for stop in 1-tables 2-timelines 3-ann 4-unanswered 5-refunds 6-last-interaction 7-funnel 8-silence 9-stages; do
     tell $stop
     case $stop in 1-tables | 3-ann) echo ;; *) show $stop ;; esac
     answer $stop
@@ -63,6 +63,7 @@ done
 cat <<END
 ${title}Where to go next$plain
   README.md               thirty lines to start with, in your own database
+  doc/patterns.md         the language of patterns: twenty questions, and what everything means
   doc/reference.md        every function
   ./test/demo.sh --psql   this sample, for questions of your own
 END
