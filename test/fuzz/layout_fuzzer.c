@@ -623,20 +623,22 @@ pick_kinds(void *argument)
 {
 	Input *input = argument;
 	const Layout *layout = input->layout;
-	bool *accept = palloc(sizeof(bool) * layout->kind.texts);
+	bool *accept_kind = palloc(sizeof(bool) * layout->kind.texts);
+	bool *accept = palloc(sizeof(bool) * layout->count);
 	Builder *builder = new_builder(false);
 	struct varlena *packed;
 	uint32 wanted = 0;
 	ColumnCursor cursor = column_seek(&layout->kind, 0);
 
 	for (uint32 i = 0; i < layout->kind.texts; i++)
-		accept[i] = next_random(&input->random) % 2 == 0;
+		accept_kind[i] = next_random(&input->random) % 2 == 0;
 	for (uint32 i = 0; i < layout->count; i++)
 	{
 		uint32 rank;
 
-		if (column_next(&layout->kind, &cursor, &rank) && accept[column_code(&layout->kind, rank)])
-			wanted++;
+		accept[i] = column_next(&layout->kind, &cursor, &rank) &&
+			accept_kind[column_code(&layout->kind, rank)];
+		wanted += accept[i];
 	}
 	builder_append_layout(builder, layout, 0, layout->count, accept);
 	packed = pack_builder(builder);
