@@ -89,6 +89,7 @@ check_alignable(const LoadedPattern *pattern, const char *function)
 			case GUARD_WITHIN:
 			case GUARD_ABSENT:
 			case GUARD_SAME:
+			case GUARD_PRESENT:
 			case ONLY_SAME:
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

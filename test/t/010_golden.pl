@@ -8,65 +8,29 @@ use lib "$FindBin::RealBin/../perl";
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Golden;
+use RealData;
 use Server;
 
 my $data = $ENV{SHARED_DATA} // '';
 plan skip_all => 'SHARED_DATA does not name the folder of real event data' if $data eq '';
 plan skip_all => "there is no real event data in $data" if !-e "$data/receipt.csv.gz";
 
-# data set => file, id, time and kind, the other arguments of timeline_agg, filter
-my %set = (
-	receipt => {
-		file => 'receipt.csv.gz', id => 'case_id', at => '"timestamp"::timestamptz', kind => 'activity',
-		with => "'seq', event_no::int, 'channel', channel, 'agent', resource, 'department', department"
-	},
-	helpdesk => {
-		file => 'helpdesk.csv.gz', id => 'case_id', at => '"timestamp"::timestamptz', kind => 'activity',
-		with => "jsonb_build_object('seq', event_no::int, 'agent', resource, 'product', product, 'workgroup', workgroup)"
-	},
-	running_example => {
-		file => 'running_example.csv', id => 'case_id', at => '"timestamp"::timestamptz', kind => 'activity',
-		with => "'seq', event_no::bigint, 'agent', resource, 'costs', costs::numeric"
-	},
-	bank_calls => {
-		file => 'bank_calls_feb1999.csv.gz', id => 'customer_id', at => "(date::date + vru_entry::time) AT TIME ZONE 'Asia/Jerusalem'", kind => "'call'::text",
-		with => "'seq', line, 'channel', 'phone'::text, 'outcome', outcome, 'agent', server, 'queue', q_time::int, 'service', ser_time::smallint",
-		filter => "outcome <> 'PHANTOM' AND vru_time::int >= 0"
-	},
-	cdnow_master => {
-		file => 'cdnow_master.csv.gz', id => 'customer_id', at => "date::timestamp AT TIME ZONE 'UTC'", kind => "'purchase'::text",
-		with => "'seq', line, 'value', amount::numeric, 'cds', cds::int"
-	});
-
 my $node = server('golden');
 my $database = new_database($node, 'golden');
 my $now = 'SET search_path = public, crm_timeline;';
 
-# Everything is text at first; line is the row's number in the file.
-for my $name (sort keys %set)
-{
-	my $file = "$data/$set{$name}{file}";
-	my $read = $file =~ /\.gz$/ ? "gzip -dc '$file'" : "cat '$file'";
-	my ($header) = split /\r?\n/, qx($read);
-	my @columns = map { "\"$_\"" } split /,/, $header;
-	$node->safe_psql($database, "CREATE TABLE raw_$name (line bigint GENERATED ALWAYS AS IDENTITY, " . join(', ', map { "$_ text" } @columns) . ")");
-	$node->safe_psql($database, "\\copy raw_$name (" . join(', ', @columns) . ') FROM PROGRAM ' . literal($read) . ' CSV HEADER');
-}
+load_raw($node, $database, $data, $_) for real_data();
 
 # The same table in three schemas: the file's order, random order, and in parallel from another one.
 sub build
 {
 	my ($schema, $name, $plan, $order) = @_;
-	my $set = $set{$name};
-	my $filter = $set->{filter} // 'true';
-	$node->safe_psql($database, "SELECT setseed(0.$order); CREATE TABLE $schema.row_$name AS SELECT * FROM raw_$name WHERE $filter ORDER BY "
-		  . ($order eq '0' ? 'line' : 'random()') . "; ALTER TABLE $schema.row_$name SET (parallel_workers = 2); ANALYZE $schema.row_$name");
-	return explain_create($node, $database, "$now $plan", "$schema.tl_$name",
-		"SELECT $set->{id} AS id, timeline_agg($set->{at}, $set->{kind}, $set->{with}) AS t FROM $schema.row_$name GROUP BY 1");
+	row_table($node, $database, "$schema.row_$name", $name, $order);
+	return explain_create($node, $database, "$now $plan", "$schema.tl_$name", timelines_of("$schema.row_$name", $name));
 }
 
 $node->safe_psql($database, 'CREATE SCHEMA filed; CREATE SCHEMA shuffled; CREATE SCHEMA parallel');
-for my $name (sort keys %set)
+for my $name (real_data())
 {
 	my $filed = build('filed', $name, serial(), '0');
 	my $shuffled = build('shuffled', $name, serial(), '271828');
@@ -86,7 +50,7 @@ for my $schema ('shuffled', 'parallel')
 {
 	my $settings = "SET search_path = $schema, crm_timeline; " . ($schema eq 'parallel' ? parallel() : serial());
 	# Tables that know their size, or no plan over them would be parallel.
-	$node->safe_psql($database, "ANALYZE $schema.tl_$_") for sort keys %set;
+	$node->safe_psql($database, "ANALYZE $schema.tl_$_") for real_data();
 	my @got = answers($node, $database, $settings, map { $_->[1] } @golden);
 	for my $n (0 .. $#golden)
 	{
