@@ -190,6 +190,28 @@ packed_get_many(const PackedVector *vector, uint64 index, uint32 count, uint32 *
 	}
 }
 
+/* Spreads the eight lowest numbers of width < 8 bits in a word to its bytes, the first to the lowest. */
+static inline uint64
+spread_to_bytes(uint64 word, uint32 width)
+{
+	const uint64 four = (UINT64CONST(1) << (4 * width)) - 1;
+	const uint64 two = ((UINT64CONST(1) << (2 * width)) - 1) * UINT64CONST(0x0000000100000001);
+	const uint64 one = ((UINT64CONST(1) << width) - 1) * UINT64CONST(0x0001000100010001);
+
+	word = (word & four) | (word >> (4 * width) & four) << 32;
+	word = (word & two) | (word >> (2 * width) & two) << 16;
+	return (word & one) | (word >> width & one) << 8;
+}
+
+/* Adds eight bytes to eight bytes, each by itself. */
+static inline uint64
+add_bytes(uint64 a, uint64 b)
+{
+	const uint64 high = UINT64CONST(0x8080808080808080);
+
+	return ((a & ~high) + (b & ~high)) ^ ((a ^ b) & high);
+}
+
 /*
  * Writing.  The caller owns 8 zeroed bytes past the last one that the vector
  * needs; the writer stores whole words.

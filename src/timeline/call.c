@@ -785,3 +785,12 @@ open_timeline(Layout *layout, Datum timeline)
 
 	layout_open(layout, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 }
+
+/* The same as far as times and kinds. */
+void
+open_timeline_kinds(Layout *layout, Datum timeline)
+{
+	struct varlena *bytes = PG_DETOAST_DATUM_PACKED(timeline);
+
+	layout_open_kinds(layout, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+}

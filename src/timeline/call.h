@@ -24,6 +24,9 @@ extern void reject_infinite(int64 time);
 /* Reading a timeline argument, which stays where it is while the layout is in use. */
 extern void open_timeline(Layout *layout, Datum timeline);
 
+/* The same as far as times and kinds; layout_open_attributes() opens the rest. */
+extern void open_timeline_kinds(Layout *layout, Datum timeline);
+
 #define PG_GETARG_LAYOUT(n, layout) open_timeline(layout, PG_GETARG_DATUM(n))
 
 #endif /* CRM_CALL_H */

@@ -296,11 +296,11 @@ layout_open_header(Layout *layout, const void *bytes, Size length)
 }
 
 /*
- * Opens a timeline: O(columns), whatever its length.  The bytes must stay where
- * they are while the layout is read.
+ * Opens a timeline as far as times and kinds: O(1).  The attributes, and whether
+ * the bytes end where they should, are left to layout_open_attributes().
  */
 void
-layout_open(Layout *layout, const void *bytes, Size length)
+layout_open_kinds(Layout *layout, const void *bytes, Size length)
 {
 	ByteReader reader = {bytes, (const uint8 *) bytes + length};
 
@@ -328,22 +328,43 @@ layout_open(Layout *layout, const void *bytes, Size length)
 											wide, (uint32) wide_gaps);
 		}
 		read_column(&reader, &layout->kind, layout->count, false);
-		for (int i = 0; i < layout->columns; i++)
+	}
+	layout->attributes_at = reader.at;
+	layout->limit = reader.limit;
+}
+
+/* Opens the rest of a timeline of which layout_open_kinds() was called: O(columns). */
+void
+layout_open_attributes(Layout *layout)
+{
+	ByteReader reader = {layout->attributes_at, layout->limit};
+
+	for (int i = 0; i < layout->columns; i++)
+	{
+		Column *column = &layout->column[i];
+
+		read_column(&reader, column, layout->count, true);
+		if (i > 0)
 		{
-			Column *column = &layout->column[i];
+			int order = compare_slices(column[-1].name, column->name);
 
-			read_column(&reader, column, layout->count, true);
-			if (i > 0)
-			{
-				int order = compare_slices(column[-1].name, column->name);
-
-				if (order > 0 || (order == 0 && column[-1].type >= column->type))
-					corrupt_timeline("its attributes are out of order");
-			}
+			if (order > 0 || (order == 0 && column[-1].type >= column->type))
+				corrupt_timeline("its attributes are out of order");
 		}
 	}
 	if (reader.at != reader.limit)
 		corrupt_timeline("it goes on after its end");
+}
+
+/*
+ * Opens a timeline: O(columns), whatever its length.  The bytes must stay where
+ * they are while the layout is read.
+ */
+void
+layout_open(Layout *layout, const void *bytes, Size length)
+{
+	layout_open_kinds(layout, bytes, length);
+	layout_open_attributes(layout);
 }
 
 /* Whether an interaction comes before those that are searched for. */
@@ -521,6 +542,124 @@ column_extent(const Column *column, uint32 text)
 	return extent;
 }
 
+/* Eight characters, as the word at their first bit has them, in the order of memory. */
+static inline uint64
+eight_characters(uint64 word, uint32 width, uint8 base)
+{
+	return add_bytes(spread_to_bytes(word, width), base * UINT64CONST(0x0101010101010101));
+}
+
+/* The word at the first bit of character start of a text column whose characters are packed. */
+static inline uint64
+load_characters(const Column *column, uint64 start)
+{
+	uint64 bit = start * column->characters.width;
+
+	return load_word(column->characters.data + (bit >> 3), column->characters.limit) >> (bit & 7);
+}
+
+/* The key of a text that is length bytes long and begins with eight characters. */
+static inline uint64
+key_of_characters(uint64 characters, uint64 length)
+{
+	uint64 behind = length >= 8 ? 0 : PG_UINT64_MAX >> (8 * length);
+
+	/* the first one is in the lowest byte */
+	return pg_bswap64(characters) & ~behind;
+}
+
+/* The key, as of text_key(), of the characters [start, end). */
+static uint64
+characters_key(const Column *column, uint64 start, uint64 end)
+{
+	if (start == end)
+		return 0;
+	if (column->bytes != NULL)
+		return text_key(column->bytes + start, end - start);
+	return key_of_characters(eight_characters(load_characters(column, start),
+											  column->characters.width, column->character_base),
+							 end - start);
+}
+
+/* The keys of the texts of a dictionary that end at ends and whose characters are packed. */
+static void
+packed_text_keys(const Column *column, uint64 start, const uint32 *ends, uint32 count, uint64 *keys)
+{
+	const uint8 *data = column->characters.data;
+	const uint8 *limit = column->characters.limit;
+	const uint32 width = column->characters.width;
+	const uint8 base = column->character_base;
+
+	for (uint32 i = 0; i < count; i++)
+	{
+		uint64 bit = start * width;
+		uint64 word = load_word(data + (bit >> 3), limit) >> (bit & 7);
+
+		keys[i] = key_of_characters(eight_characters(word, width, base), ends[i] - start);
+		start = ends[i];
+	}
+}
+
+/* The keys, as of text_key(), of all texts of a dictionary. */
+void
+column_text_keys(const Column *column, uint64 *keys)
+{
+	uint64 start = 0;
+
+	for (uint32 done = 0; done < column->texts; done += LAYOUT_BLOCK)
+	{
+		uint32 count = Min(column->texts - done, LAYOUT_BLOCK);
+		bool last = done + count == column->texts;
+		uint32 ends[LAYOUT_BLOCK];
+		uint64 before = start;
+		bool impossible = false;
+
+		packed_get_many(&column->ends, done, count - last, ends);
+		if (last)
+			ends[count - 1] = (uint32) column->text_bytes;
+		for (uint32 i = 0; i < count; i++)
+		{
+			impossible |= ends[i] < before;
+			before = ends[i];
+		}
+		if (unlikely(impossible || before > column->text_bytes))
+			corrupt_timeline("a text lies outside its column");
+		if (column->bytes == NULL)
+			packed_text_keys(column, start, ends, count, keys + done);
+		else
+		{
+			for (uint32 i = 0; i < count; i++)
+				keys[done + i] = characters_key(column, i == 0 ? start : ends[i - 1], ends[i]);
+		}
+		start = before;
+	}
+}
+
+/*
+ * Compares text number text of a text column with another one, as
+ * compare_slices() would, where their keys are equal.
+ */
+int
+column_compare_text(const Column *column, uint32 text, TextSlice other)
+{
+	TextExtent extent = column_extent(column, text);
+	uint64 length = extent.end - extent.start;
+
+	for (uint64 done = 8; done < Min(length, other.length); done += 8)
+	{
+		uint64 a = characters_key(column, extent.start + done, extent.end);
+		uint64 b = text_key(other.bytes + done, other.length - done);
+
+		if ((done & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (a != b)
+			return a < b ? -1 : 1;
+	}
+	if (length == other.length)
+		return 0;
+	return length < other.length ? -1 : 1;
+}
+
 /* Unpacks the characters [start, end) of a text column. */
 static void
 unpack_characters(const Column *column, uint64 start, uint64 end, char *to)
@@ -530,6 +669,10 @@ unpack_characters(const Column *column, uint64 start, uint64 end, char *to)
 		uint64 stop = Min(start + INTERRUPT_BLOCK, end);
 
 		CHECK_FOR_INTERRUPTS();
+		for (; start + 8 <= stop; start += 8, to += 8)
+			store_word((uint8 *) to,
+					   eight_characters(load_characters(column, start), column->characters.width,
+										column->character_base));
 		for (; start < stop; start++)
 			*to++ = (char) (packed_get(&column->characters, start) + column->character_base);
 	}

@@ -67,6 +67,16 @@ compare_slices(TextSlice a, TextSlice b)
 	return a.length < b.length ? -1 : 1;
 }
 
+/* The first eight bytes of a text as a number that has their order; zeros behind the text's end. */
+static inline uint64
+text_key(const char *bytes, uint64 length)
+{
+	uint64 word = 0;
+
+	memcpy(&word, bytes, Min(length, 8));
+	return pg_ntoh64(word);
+}
+
 static inline bool
 same_slice(TextSlice a, TextSlice b)
 {
@@ -110,8 +120,10 @@ typedef struct Layout
 	uint32 count;
 	int columns; /* besides kind */
 	int64 first;
-	uint64 span; /* in units */
-	uint64 unit; /* in microseconds */
+	uint64 span;                /* in units */
+	uint64 unit;                /* in microseconds */
+	const uint8 *attributes_at; /* where their columns begin */
+	const uint8 *limit;         /* the end of the bytes */
 	MonotoneVector times;
 	Column kind;
 	Column column[MAX_ATTRIBUTES];
@@ -132,12 +144,16 @@ typedef struct ColumnCursor
 } ColumnCursor;
 
 extern void layout_open(Layout *layout, const void *bytes, Size length);
+extern void layout_open_kinds(Layout *layout, const void *bytes, Size length);
+extern void layout_open_attributes(Layout *layout);
 extern void layout_open_header(Layout *layout, const void *bytes, Size length);
 extern uint32 layout_search(const Layout *layout, int64 time, bool after);
 extern const Column *layout_find(const Layout *layout, const char *name, uint32 length,
 								 AttributeType type);
 extern uint32 column_rank(const Column *column, uint32 index);
 extern TextExtent column_extent(const Column *column, uint32 text);
+extern void column_text_keys(const Column *column, uint64 *keys);
+extern int column_compare_text(const Column *column, uint32 text, TextSlice other);
 extern TextSlice column_text(const Column *column, uint32 text);
 extern const char *column_characters(const Column *column, uint64 start, uint64 end, char *buffer);
 extern uint64 column_number(const Column *column, uint32 rank);
