@@ -86,6 +86,9 @@ chain_find(Chain *chain, const Program *program)
 			!take_guards(chain, program, edge, i, &has_gate))
 			return;
 		chain->event[i] = (uint8) edge->event;
+		chain->step_of_event[edge->event] = (chain->events >> edge->event & 1) != 0 ?
+			SEVERAL_STEPS :
+			(uint8) i;
 		chain->events |= UINT64CONST(1) << edge->event;
 	}
 	/* with both, the latest beginning and the latest end may be of different ways */
@@ -111,7 +114,7 @@ take_step(ChainRun *run, uint32 s, int64 time)
 
 	if (s > 0)
 	{
-		if (run->reached[s] == NEVER || time - run->reached[s] > chain->most[s])
+		if (s > run->depth || run->reached[s] == NEVER || time - run->reached[s] > chain->most[s])
 			return;
 		if (chain->by_start)
 			value = Max(run->reached[s], run->reached[s + 1]);
@@ -120,116 +123,164 @@ take_step(ChainRun *run, uint32 s, int64 time)
 	run->depth = Max(run->depth, s + 1);
 }
 
-/* Takes the steps that one interaction, or several simultaneous ones, may serve. */
-static inline void
-take_events(ChainRun *run, uint64 events, bool several, int64 time)
+/* Takes the steps that simultaneous interactions serve, each of them one step. */
+static pg_noinline void
+take_together(ChainRun *run, uint64 events, int64 time)
 {
-	const Chain *chain = run->chain;
-
-	if (several)
+	for (uint32 s = 0; s < run->steps; s++)
 	{
-		for (uint32 s = 0; s < run->steps; s++)
-		{
-			if (events >> chain->event[s] & 1)
-				take_step(run, s, time);
-		}
-		return;
-	}
-	/* it serves one step, so the last first */
-	for (uint32 s = Min(run->steps, run->depth + 1); s-- > 0;)
-	{
-		if (events >> chain->event[s] & 1)
+		if (events >> run->chain->event[s] & 1)
 			take_step(run, s, time);
 	}
 }
 
-/* Whether an interaction can serve more than one step. */
-static bool
-serves_several(const Chain *chain, uint64 events)
+/* Takes the one step that an interaction serves, whichever of several it may be. */
+static pg_noinline void
+take_any(ChainRun *run, uint64 events, int64 time)
+{
+	/* the last first, so that it serves no two */
+	for (uint32 s = Min(run->steps, run->depth + 1); s-- > 0;)
+	{
+		if (events >> run->chain->event[s] & 1)
+			take_step(run, s, time);
+	}
+}
+
+/* The step that an interaction serves, or SEVERAL_STEPS. */
+static inline uint32
+step_served(const Chain *chain, uint64 events)
+{
+	if ((events & (events - 1)) != 0)
+		return SEVERAL_STEPS;
+	return chain->step_of_event[pg_rightmost_one_pos64(events)];
+}
+
+/* Interactions of one time that are not taken yet. */
+typedef struct Together
+{
+	uint64 events;
+	int64 time;
+	bool several;
+	bool ambiguous; /* one of several can serve more than one step */
+} Together;
+
+/* Takes them; false where that is beyond a chain. */
+static inline bool
+take_interactions(ChainRun *run, const Together *together)
+{
+	uint32 step = step_served(run->chain, together->events);
+
+	if (likely(!together->several && step < run->steps))
+		take_step(run, step, together->time);
+	else if (together->several)
+	{
+		if (together->ambiguous)
+			return false;
+		take_together(run, together->events, together->time);
+	}
+	else if (step == SEVERAL_STEPS)
+		take_any(run, together->events, together->time);
+	return true;
+}
+
+/* Adds an interaction of the same time. */
+static pg_noinline void
+add_together(const Chain *chain, Together *together, uint64 events)
+{
+	together->ambiguous = together->ambiguous ||
+		step_served(chain, together->events) == SEVERAL_STEPS ||
+		step_served(chain, events) == SEVERAL_STEPS;
+	together->events |= events;
+	together->several = true;
+}
+
+/* The steps that can be reached by what the dictionaries hold, whatever the order. */
+static uint32
+possible_steps(const Chain *chain, uint64 possible)
 {
 	uint32 steps = 0;
 
-	for (uint32 s = 0; s < chain->steps; s++)
-		steps += events >> chain->event[s] & 1;
-	return steps > 1;
+	while (steps < chain->steps && (possible >> chain->event[steps] & 1) != 0)
+		steps++;
+	return steps;
+}
+
+/* Reads interactions until all steps are done; false where that is beyond a chain. */
+static bool
+run_chain(ChainRun *run, EventReader *reader, Layout *layout, uint32 count, bool *attributes_open)
+{
+	Together together = {0, NEVER, false, false};
+	MonotoneCursor cursor = layout_seek(layout, 0);
+	int64 times[LAYOUT_BLOCK];
+	uint64 masks[LAYOUT_BLOCK];
+	uint8 places[LAYOUT_BLOCK];
+	uint32 most = MONOTONE_BLOCK;
+	uint32 block;
+
+	/* the blocks grow: many a long timeline is decided by its beginning */
+	for (uint32 done = 0; done < count; done += block, most = Min(2 * most, LAYOUT_BLOCK))
+	{
+		uint32 found;
+
+		CHECK_FOR_INTERRUPTS();
+		block = Min(count - done, most);
+		found = events_find(reader, done, block, run->chain->events, places, masks);
+		layout_next_times(layout, &cursor, block, times);
+		for (uint32 f = 0; f < found; f++)
+		{
+			uint64 events = masks[f];
+			int64 time = times[places[f]];
+
+			if (unlikely(time == together.time))
+			{
+				/* seq may tell them apart; rare enough to leave it to the caller */
+				if (!*attributes_open)
+					layout_open_attributes(layout);
+				*attributes_open = true;
+				if (layout_find(layout, "seq", 3, ATTRIBUTE_INTEGER) != NULL)
+					return false;
+				add_together(run->chain, &together, events);
+				continue;
+			}
+			if (together.events != 0 && !take_interactions(run, &together))
+				return false;
+			if (run->depth == run->steps)
+				return true;
+			together = (Together) {events, time, false, false};
+		}
+	}
+	return together.events == 0 || take_interactions(run, &together);
 }
 
 bool
-chain_depth(const Chain *chain, const Program *program, const Layout *layout, int64 as_of,
-			bool whole, uint32 *depth)
+chain_depth(const Chain *chain, const Program *program, Layout *layout, int64 as_of, bool whole,
+			uint32 *depth)
 {
-	ChainRun run = {.chain = chain, .steps = chain->steps};
+	EventReader *reader = program->reader;
+	ChainRun run;
 	uint32 count = as_of >= layout_last(layout) ? layout->count :
 												  layout_search(layout, as_of, true);
-	int64 times[LAYOUT_BLOCK];
-	uint64 masks[LAYOUT_BLOCK];
-	MonotoneCursor cursor;
-	uint64 possible;
-	uint64 events = 0; /* of the interactions not yet taken, which are of one time */
-	int64 time = NEVER;
-	bool several = false;
-	bool ambiguous = false;
+	bool attributes_open = events_look_at_attributes(reader);
 
 	*depth = 0;
 	if (count == 0)
 		return true;
-	events_bind(program->reader, layout);
-	possible = events_possible(program->reader);
-	for (run.steps = 0; run.steps < chain->steps; run.steps++)
-	{
-		if ((possible >> chain->event[run.steps] & 1) == 0)
-			break;
-	}
+	if (attributes_open)
+		layout_open_attributes(layout);
+	events_bind(reader, layout);
+	run.chain = chain;
+	run.depth = 0;
+	run.steps = possible_steps(chain, events_possible(reader));
 	if (run.steps == 0 || (whole && run.steps < chain->steps))
 		return true;
 	for (uint32 s = 0; s <= run.steps; s++)
 		run.reached[s] = NEVER;
-
-	cursor = layout_seek(layout, 0);
-	for (uint32 done = 0; done < count && run.depth < run.steps; done += LAYOUT_BLOCK)
+	if (run_chain(&run, reader, layout, count, &attributes_open))
 	{
-		uint32 block = Min(count - done, LAYOUT_BLOCK);
-
-		CHECK_FOR_INTERRUPTS();
-		events_read(program->reader, done, block, masks);
-		layout_next_times(layout, &cursor, block, times);
-		for (uint32 i = 0; i < block; i++)
-		{
-			uint64 mask = masks[i] & chain->events;
-
-			if (mask == 0)
-				continue;
-			if (likely(times[i] != time))
-			{
-				if (several && ambiguous)
-					return false;
-				if (events != 0)
-					take_events(&run, events, several, time);
-				if (run.depth == run.steps)
-					break;
-				time = times[i];
-				events = mask;
-				several = false;
-				ambiguous = false;
-			}
-			else
-			{
-				/* seq may tell them apart; rare enough to leave it to the caller */
-				if (layout_find(layout, "seq", 3, ATTRIBUTE_INTEGER) != NULL)
-					return false;
-				ambiguous = ambiguous || serves_several(chain, events) ||
-					serves_several(chain, mask);
-				events |= mask;
-				several = true;
-			}
-		}
+		*depth = run.depth;
+		return true;
 	}
-	if (run.depth < run.steps && events != 0)
-	{
-		if (several && ambiguous)
-			return false;
-		take_events(&run, events, several, time);
-	}
-	*depth = run.depth;
-	return true;
+	if (!attributes_open)
+		layout_open_attributes(layout);
+	return false;
 }

@@ -40,9 +40,11 @@ typedef struct BoundAttribute
 	const Column *numbers; /* or integers */
 	ColumnCursor text_cursor;
 	ColumnCursor number_cursor;
-	bool tabled; /* the texts have a table: */
+	const uint64 *literal_keys; /* of the texts that tests compare with */
+	bool tabled;                /* the texts have a table: */
 	uint32 room;
 	uint32 *slot_of_code; /* by code + 1, so that [0] is for ABSENT */
+	uint64 *keys;         /* of the texts of a dictionary, by code */
 	uint32 *slots;        /* of the wanted interactions, where events must be evaluated */
 } BoundAttribute;
 
@@ -66,6 +68,17 @@ struct EventReader
  * Binding
  */
 
+/* The keys of the texts that an attribute is compared with. */
+static uint64 *
+keys_of_literals(const TestedAttribute *tested)
+{
+	uint64 *keys = palloc(sizeof(uint64) * Max(tested->texts, 1));
+
+	for (uint32 i = 0; i < tested->texts; i++)
+		keys[i] = text_key(tested->text[i].bytes, tested->text[i].length);
+	return keys;
+}
+
 /* A reader of a program; see events.h. */
 EventReader *
 events_open(const char *program, Size length, MemoryContext context)
@@ -84,6 +97,7 @@ events_open(const char *program, Size length, MemoryContext context)
 		BoundAttribute *bound = &reader->attribute[i];
 
 		bound->tested = &reader->tests.attribute[i];
+		bound->literal_keys = keys_of_literals(bound->tested);
 		if ((bound->tested->events & reader->tests.joint) != 0)
 			bound->slots = palloc(sizeof(uint32) * LAYOUT_BLOCK);
 	}
@@ -106,22 +120,32 @@ find_columns(const Layout *layout, TextSlice name, const Column **texts, const C
 	}
 }
 
-/* The first text in [low, high) of a dictionary that is not below text, or high. */
+/* The first text in [low, high) of a dictionary that is not below a literal, or high. */
 static uint32
-search_dictionary(const Column *column, TextSlice text, uint32 low, uint32 high, bool *equal)
+search_dictionary(const BoundAttribute *bound, uint32 literal, uint32 low, uint32 high, bool *equal)
 {
+	uint64 key = bound->literal_keys[literal];
+
 	*equal = false;
 	while (low < high)
 	{
 		uint32 middle = low + (high - low) / 2;
-		int order = compare_slices(column_text(column, middle), text);
 
-		if (order == 0)
+		if (bound->keys[middle] == key)
 		{
-			*equal = true;
-			return middle;
+			int order = column_compare_text(bound->texts, middle, bound->tested->text[literal]);
+
+			if (order == 0)
+			{
+				*equal = true;
+				return middle;
+			}
+			if (order < 0)
+				low = middle + 1;
+			else
+				high = middle;
 		}
-		if (order < 0)
+		else if (bound->keys[middle] < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -146,7 +170,7 @@ fill_slots(BoundAttribute *bound, uint32 low, uint32 high, uint32 first, uint32 
 	{
 		uint32 middle = first + (last - first) / 2;
 		bool equal;
-		uint32 at = search_dictionary(bound->texts, tested->text[middle], low, high, &equal);
+		uint32 at = search_dictionary(bound, middle, low, high, &equal);
 
 		if (low < at)
 			fill_slots(bound, low, at, first, middle);
@@ -170,14 +194,19 @@ fill_table(EventReader *reader, BoundAttribute *bound)
 	if (bound->room < texts)
 	{
 		if (bound->slot_of_code != NULL)
+		{
 			pfree(bound->slot_of_code);
+			pfree(bound->keys);
+		}
 		bound->room = 2 * texts;
 		bound->slot_of_code = MemoryContextAlloc(reader->context,
 												 sizeof(uint32) * (bound->room + 1));
+		bound->keys = MemoryContextAlloc(reader->context, sizeof(uint64) * bound->room);
 	}
 	bound->slot_of_code[0] = ABSENT_SLOT;
 	if (column->encoding == ENCODING_DICTIONARY)
 	{
+		column_text_keys(column, bound->keys);
 		fill_slots(bound, 0, texts, 0, bound->tested->texts);
 		return;
 	}
@@ -185,11 +214,12 @@ fill_table(EventReader *reader, BoundAttribute *bound)
 		bound->slot_of_code[i + 1] = text_slot(bound->tested, column_text(column, i));
 }
 
-/* Makes the table of masks of kinds that have a table of slots. */
-static void
+/* Makes the table of masks of kinds that have a table of slots; returns the events in any. */
+static uint64
 fill_kinds(EventReader *reader)
 {
 	const BoundAttribute *kind = &reader->attribute[KIND_ATTRIBUTE];
+	uint64 any = 0;
 
 	if (reader->kinds < kind->room)
 	{
@@ -199,8 +229,12 @@ fill_kinds(EventReader *reader)
 		reader->mask_of_kind = MemoryContextAlloc(reader->context, sizeof(uint64) * reader->kinds);
 	}
 	for (uint32 i = 0; i < kind->texts->texts; i++)
+	{
 		reader->mask_of_kind[i] = kind->tested->masks[kind->slot_of_code[i + 1]];
+		any |= reader->mask_of_kind[i];
+	}
 	reader->kind_tabled = true;
+	return any;
 }
 
 /* The events that may pass by one of the texts of a column. */
@@ -247,7 +281,7 @@ bind_attribute(EventReader *reader, BoundAttribute *bound, const Layout *layout)
 	{
 		if (bound->tabled)
 			fill_table(reader, bound);
-		any |= possible_by_text(bound);
+		any |= is_kind && bound->tabled ? fill_kinds(reader) : possible_by_text(bound);
 		present += bound->texts->present;
 	}
 	if (bound->numbers != NULL)
@@ -258,6 +292,13 @@ bind_attribute(EventReader *reader, BoundAttribute *bound, const Layout *layout)
 	if (present < layout->count)
 		any |= tested->masks[ABSENT_SLOT];
 	return any;
+}
+
+/* Whether any test looks at more than the kind of an interaction. */
+bool
+events_look_at_attributes(const EventReader *reader)
+{
+	return reader->tests.attributes > KIND_ATTRIBUTE + 1;
 }
 
 /* Binds a reader to a timeline; see events.h. */
@@ -276,9 +317,9 @@ events_bind(EventReader *reader, const Layout *layout)
 		if ((bound->tested->events & reader->possible) == 0)
 			continue;
 		reader->possible &= bind_attribute(reader, bound, layout);
-		if (i == KIND_ATTRIBUTE && bound->tabled)
-			fill_kinds(reader);
-		else if (bound->texts != NULL || bound->numbers != NULL)
+		if (i == KIND_ATTRIBUTE && reader->kind_tabled)
+			continue;
+		if (bound->texts != NULL || bound->numbers != NULL)
 		{
 			reader->other[reader->others++] = bound;
 			reader->late |= bound->tested->events;
@@ -506,6 +547,42 @@ events_read(EventReader *reader, uint32 from, uint32 count, uint64 *masks)
 		}
 		apply_joint(reader, late & reader->tests.joint, &wanted);
 	}
+}
+
+/* The interactions of a block that one of the wanted events accepts; see events.h. */
+uint32
+events_find(EventReader *reader, uint32 from, uint32 count, uint64 wanted, uint8 *places,
+			uint64 *masks)
+{
+	const uint64 *mask_of_kind = reader->mask_of_kind;
+	uint32 found = 0;
+	uint32 codes[LAYOUT_BLOCK];
+	uint64 all[LAYOUT_BLOCK];
+
+	StaticAssertStmt(LAYOUT_BLOCK <= 256, "a place in a block must fit in a byte");
+	/* each is written, and stays where it is wanted: no branch that nobody can predict */
+	if (reader->kind_tabled && reader->late == 0)
+	{
+		wanted &= reader->possible;
+		read_codes(&reader->attribute[KIND_ATTRIBUTE], from, count, codes);
+		for (uint32 i = 0; i < count; i++)
+		{
+			uint64 mask = mask_of_kind[codes[i]] & wanted;
+
+			places[found] = (uint8) i;
+			masks[found] = mask;
+			found += mask != 0;
+		}
+		return found;
+	}
+	events_read(reader, from, count, all);
+	for (uint32 i = 0; i < count; i++)
+	{
+		places[found] = (uint8) i;
+		masks[found] = all[i] & wanted;
+		found += masks[found] != 0;
+	}
+	return found;
 }
 
 /*

@@ -29,6 +29,9 @@ typedef struct EventReader EventReader;
  */
 extern EventReader *events_open(const char *program, Size length, MemoryContext context);
 
+/* Whether any test looks at more than the kind of an interaction. */
+extern bool events_look_at_attributes(const EventReader *reader);
+
 /* Binds a reader to a timeline, which must stay open; O(dictionaries), at most their bytes. */
 extern void events_bind(EventReader *reader, const Layout *layout);
 
@@ -40,6 +43,14 @@ extern uint64 events_possible(const EventReader *reader);
  * Fastest where a call begins where the last one ended.
  */
 extern void events_read(EventReader *reader, uint32 from, uint32 count, uint64 *masks);
+
+/*
+ * Of the same interactions those that one of the wanted events accepts: how
+ * many, their places in the block and which of the events; the arrays have room
+ * for LAYOUT_BLOCK.
+ */
+extern uint32 events_find(EventReader *reader, uint32 from, uint32 count, uint64 wanted,
+						  uint8 *places, uint64 *masks);
 
 /* The code of an interaction whose attribute is absent. */
 #define NO_VALUE PG_UINT32_MAX

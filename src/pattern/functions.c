@@ -39,7 +39,21 @@ moment_argument(FunctionCallInfo fcinfo, int n)
 	return PG_NARGS() > n ? PG_GETARG_TIMESTAMPTZ(n) : GetCurrentTransactionStartTimestamp();
 }
 
-/* The same for a timeline that is open already. */
+/* Opens the timeline, and runs the pattern over it if it is a chain; see pattern.h. */
+bool
+run_as_chain(FunctionCallInfo fcinfo, const LoadedPattern *pattern, Layout *layout, int64 as_of,
+			 bool whole, uint32 *depth)
+{
+	if (pattern->chain.steps == 0)
+	{
+		PG_GETARG_LAYOUT(0, layout);
+		return false;
+	}
+	open_timeline_kinds(layout, PG_GETARG_DATUM(0));
+	return chain_depth(&pattern->chain, &pattern->program, layout, as_of, whole, depth);
+}
+
+/* A call about a timeline that is open. */
 PatternCall *
 pattern_call_on(const LoadedPattern *pattern, const Layout *layout, int64 as_of)
 {
@@ -157,22 +171,50 @@ pattern_matches(PG_FUNCTION_ARGS)
 	Match match;
 	uint32 depth;
 
-	PG_GETARG_LAYOUT(0, &layout);
-	if (pattern->chain.steps > 0 &&
-		chain_depth(&pattern->chain, &pattern->program, &layout, as_of, true, &depth))
+	if (run_as_chain(fcinfo, pattern, &layout, as_of, true, &depth))
 		PG_RETURN_BOOL(depth == pattern->chain.steps);
 	PG_RETURN_BOOL(
 		search_end(pattern_call_on(pattern, &layout, as_of)->search, &whole_pattern, &match));
+}
+
+/* How many of the first so many interactions some of the events accept. */
+static int32
+count_events(const Program *program, const Layout *layout, uint32 count, uint64 events)
+{
+	uint64 masks[LAYOUT_BLOCK];
+	uint8 places[LAYOUT_BLOCK];
+	uint32 found = 0;
+
+	events_bind(program->reader, layout);
+	if ((events_possible(program->reader) & events) == 0)
+		return 0;
+	for (uint32 done = 0; done < count; done += LAYOUT_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		found += events_find(program->reader, done, Min(count - done, LAYOUT_BLOCK), events, places,
+							 masks);
+	}
+	return (int32) found;
 }
 
 /* match_count(timeline, pattern [, as_of]) */
 Datum
 pattern_match_count(PG_FUNCTION_ARGS)
 {
-	PatternCall *call = pattern_call(fcinfo, 2);
+	const LoadedPattern *pattern = pattern_argument(fcinfo, 1);
+	int64 as_of = moment_argument(fcinfo, 2);
+	uint64 events = program_events(&pattern->program);
+	PatternCall *call;
+	Layout layout;
 	Match match;
 	int32 count = 0;
 
+	PG_GETARG_LAYOUT(0, &layout);
+	/* each interaction that a mere event accepts is a match */
+	if (events != 0)
+		PG_RETURN_INT32(
+			count_events(&pattern->program, &layout, layout_search(&layout, as_of, true), events));
+	call = pattern_call_on(pattern, &layout, as_of);
 	for (; search_match(call->search, &whole_pattern, &match); count++)
 		search_after(call->search, &match);
 	PG_RETURN_INT32(count);
@@ -269,21 +311,9 @@ pattern_match_all(PG_FUNCTION_ARGS)
 static uint64
 only_event(const PatternCall *call, const char *function)
 {
-	const Program *program = call->program;
-	uint64 events = 0;
-	bool only = program->header->edges == program->states[0].edge_count &&
-		program->header->states == program->header->branches + 1;
+	uint64 events = program_events(call->program);
 
-	for (uint32 i = 0; i < program->header->edges && only; i++)
-	{
-		const ProgramEdge *edge = &program->edges[i];
-		const ProgramState *state = &program->states[edge->target];
-
-		only = edge->guard_count == 0 && state->guard_count == 0 &&
-			state->flags == (STATE_ACCEPTS | STATE_AT_STEP);
-		events |= UINT64CONST(1) << edge->event;
-	}
-	if (!only)
+	if (events == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s() needs a pattern that is one event, not \"%.*s\"", function,

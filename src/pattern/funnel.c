@@ -171,9 +171,7 @@ pattern_funnel_depth(PG_FUNCTION_ARGS)
 	uint32 chained;
 	uint16 depth;
 
-	PG_GETARG_LAYOUT(0, &layout);
-	if (pattern->chain.steps > 0 &&
-		chain_depth(&pattern->chain, &pattern->program, &layout, as_of, false, &chained))
+	if (run_as_chain(fcinfo, pattern, &layout, as_of, false, &chained))
 		PG_RETURN_INT32((int32) chained);
 	(void) deepest_branch(pattern_call_on(pattern, &layout, as_of), &depth);
 	PG_RETURN_INT32(depth);

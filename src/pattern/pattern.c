@@ -193,6 +193,7 @@ pattern_load(const PatternValue *value, MemoryContext parent)
 	memcpy(bytes, (const char *) value + skipped, length);
 	program_load(&pattern->program, bytes, length);
 	chain_find(&pattern->chain, &pattern->program);
+	pattern->constant = false;
 	MemoryContextSwitchTo(caller);
 	return pattern;
 }
@@ -201,8 +202,11 @@ const LoadedPattern *
 pattern_argument(FunctionCallInfo fcinfo, int n)
 {
 	LoadedPattern *known = fcinfo->flinfo->fn_extra;
-	const PatternValue *value = get_value(PG_GETARG_DATUM(n));
+	const PatternValue *value;
 
+	if (known != NULL && known->constant)
+		return known;
+	value = get_value(PG_GETARG_DATUM(n));
 	if (known != NULL && VARSIZE(known->value) == VARSIZE(value) &&
 		memcmp(known->value, value, VARSIZE(value)) == 0)
 		return known;
@@ -212,6 +216,7 @@ pattern_argument(FunctionCallInfo fcinfo, int n)
 		MemoryContextDelete(known->context);
 	}
 	known = pattern_load(value, fcinfo->flinfo->fn_mcxt);
+	known->constant = get_fn_expr_arg_stable(fcinfo->flinfo, n);
 	fcinfo->flinfo->fn_extra = known;
 	return known;
 }

@@ -29,6 +29,7 @@ typedef struct LoadedPattern
 	PatternValue *value;   /* a copy, by which the same one is known again */
 	Program program;
 	Chain chain;
+	bool constant; /* no call of this call site will give another */
 } LoadedPattern;
 
 /* The value of a text; NULL and the error where it is none. */
@@ -55,6 +56,13 @@ extern PatternCall *pattern_call(FunctionCallInfo fcinfo, int n);
 
 extern PatternCall *pattern_call_on(const LoadedPattern *pattern, const Layout *layout,
 									int64 as_of);
+
+/*
+ * Opens argument 0, a timeline; true where the pattern is a chain that could be
+ * run at once: then depth is the steps done.
+ */
+extern bool run_as_chain(FunctionCallInfo fcinfo, const LoadedPattern *pattern, Layout *layout,
+						 int64 as_of, bool whole, uint32 *depth);
 extern int64 moment_argument(FunctionCallInfo fcinfo, int n);
 
 extern const Goal whole_pattern;

@@ -52,3 +52,25 @@ program_load(Program *program, const char *bytes, Size length)
 #undef TAKE
 	program->reader = events_open(program->events, header->event_bytes, CurrentMemoryContext);
 }
+
+/* The tests of a program that is nothing but one event, or alternatives of it; 0 for any other. */
+uint64
+program_events(const Program *program)
+{
+	const ProgramHeader *header = program->header;
+	uint64 events = 0;
+
+	if (header->edges != program->states[0].edge_count || header->states != header->branches + 1)
+		return 0;
+	for (uint32 i = 0; i < header->edges; i++)
+	{
+		const ProgramEdge *edge = &program->edges[i];
+		const ProgramState *state = &program->states[edge->target];
+
+		if (edge->guard_count > 0 || state->guard_count > 0 ||
+			state->flags != (STATE_ACCEPTS | STATE_AT_STEP))
+			return 0;
+		events |= UINT64CONST(1) << edge->event;
+	}
+	return events;
+}

@@ -203,6 +203,9 @@ extern bool pattern_compile(const PatternNode *tree, StringInfo out, PatternErro
 /* Binds a program to its bytes, which must be at a multiple of 8; allocates in the current context. */
 extern void program_load(Program *program, const char *bytes, Size length);
 
+/* The tests of a program that is nothing but one event, or alternatives of it; 0 for any other. */
+extern uint64 program_events(const Program *program);
+
 /* time + duration, and time - duration, in UTC; saturates. */
 extern int64 add_duration(int64 time, const Duration *duration);
 extern int64 subtract_duration(int64 time, const Duration *duration);
