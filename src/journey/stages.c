@@ -54,22 +54,69 @@ typedef struct EntryList
 	uint32 size;
 } EntryList;
 
-static int
-compare_entries(const void *a, const void *b)
+static inline int
+compare_entries(const Entry *a, const Entry *b)
 {
-	const Entry *x = a;
-	const Entry *y = b;
+	if (a->time != b->time)
+		return a->time < b->time ? -1 : 1;
+	if (a->place != b->place)
+		return a->place < b->place ? -1 : 1;
+	return a->stage < b->stage ? -1 : a->stage > b->stage;
+}
 
-	if (x->time != y->time)
-		return x->time < y->time ? -1 : 1;
-	if (x->place != y->place)
-		return x->place < y->place ? -1 : 1;
-	return x->stage < y->stage ? -1 : x->stage > y->stage;
+#define ST_SORT sort_entries
+#define ST_ELEMENT_TYPE Entry
+#define ST_COMPARE(a, b) compare_entries(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+static void
+add_entry(EntryList *list, int64 time, uint32 place, uint32 stage)
+{
+	if (list->count == list->size)
+	{
+		list->size *= 2;
+		list->entries = repalloc_huge(list->entries, sizeof(Entry) * list->size);
+	}
+	list->entries[list->count++] = (Entry) {time, place, stage};
+}
+
+/*
+ * Adds the interactions that enter a stage whose pattern is nothing but an
+ * event.  Without seq there is one place an instant.
+ */
+static void
+add_events(EntryList *list, const Stage *stage, uint32 number, const Layout *layout, uint32 count)
+{
+	EventReader *reader = stage->program.reader;
+	uint64 events = program_events(&stage->program);
+	MonotoneCursor cursor;
+	int64 times[LAYOUT_BLOCK];
+	uint64 masks[LAYOUT_BLOCK];
+	uint8 places[LAYOUT_BLOCK];
+
+	events_bind(reader, layout);
+	if ((events_possible(reader) & events) == 0)
+		return;
+	cursor = layout_seek(layout, 0);
+	for (uint32 done = 0; done < count; done += LAYOUT_BLOCK)
+	{
+		uint32 block = Min(count - done, LAYOUT_BLOCK);
+		uint32 found = events_find(reader, done, block, events, places, masks);
+
+		CHECK_FOR_INTERRUPTS();
+		layout_next_times(layout, &cursor, block, times);
+		for (uint32 f = 0; f < found; f++)
+			add_entry(list, times[places[f]], 1, number);
+	}
 }
 
 /* Adds the ends of all matches of a stage's pattern. */
 static void
-add_entries(EntryList *list, const Stage *stage, uint32 number, const Layout *layout, int64 as_of)
+add_entries(EntryList *list, const Stage *stage, uint32 number, const Layout *layout, int64 as_of,
+			bool has_seq)
 {
 	static const Goal whole = {.cut = false};
 	View *view = view_create(&stage->program, layout, as_of);
@@ -78,17 +125,9 @@ add_entries(EntryList *list, const Stage *stage, uint32 number, const Layout *la
 
 	while (search_match(search, &whole, &match))
 	{
-		Entry *entry;
+		uint32 place = has_seq ? view->places[match.last] + 1 : 1;
 
-		if (list->count == list->size)
-		{
-			list->size *= 2;
-			list->entries = repalloc_huge(list->entries, sizeof(Entry) * list->size);
-		}
-		entry = &list->entries[list->count++];
-		entry->time = match.ends_at;
-		entry->place = match.at_deadline ? 0 : view->places[match.last] + 1;
-		entry->stage = number;
+		add_entry(list, match.ends_at, match.at_deadline ? 0 : place, number);
 		search_after(search, &match);
 	}
 }
@@ -97,17 +136,27 @@ add_entries(EntryList *list, const Stage *stage, uint32 number, const Layout *la
 static StayList
 find_stays(const LoadedJourney *journey, const Layout *layout, int64 as_of)
 {
-	EntryList list = {palloc(sizeof(Entry) * 16), 0, 16};
+	EntryList list = {palloc(sizeof(Entry) * 64), 0, 64};
 	StayList result;
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline stages",
 											   ALLOCSET_DEFAULT_SIZES);
+	bool has_seq = layout_find(layout, "seq", 3, ATTRIBUTE_INTEGER) != NULL;
+	uint32 seen = layout_search(layout, as_of, true);
 
 	for (uint32 i = 0; i < journey->stage_count; i++)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(work);
-		EntryList found = {palloc(sizeof(Entry) * 16), 0, 16};
+		const Stage *stage = &journey->stages[i];
+		MemoryContext caller;
+		EntryList found;
 
-		add_entries(&found, &journey->stages[i], i, layout, as_of);
+		if (!has_seq && program_events(&stage->program) != 0)
+		{
+			add_events(&list, stage, i, layout, seen);
+			continue;
+		}
+		caller = MemoryContextSwitchTo(work);
+		found = (EntryList) {palloc(sizeof(Entry) * 16), 0, 16};
+		add_entries(&found, stage, i, layout, as_of, has_seq);
 		MemoryContextSwitchTo(caller);
 		while (list.count + found.count > list.size)
 		{
@@ -119,7 +168,7 @@ find_stays(const LoadedJourney *journey, const Layout *layout, int64 as_of)
 		MemoryContextReset(work);
 	}
 	MemoryContextDelete(work);
-	qsort(list.entries, list.count, sizeof(Entry), compare_entries);
+	sort_entries(list.entries, list.count);
 
 	result.stays = palloc_extended(sizeof(Stay) * Max(list.count, 1), MCXT_ALLOC_HUGE);
 	result.count = 0;
