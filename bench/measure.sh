@@ -9,7 +9,12 @@
 #     plan_must WHAT JSONPATH       dies unless something in that plan matches
 #     plan_must_not WHAT JSONPATH   dies if something does
 #     metric NAME VALUE [most LIMIT | below LIMIT]     prints a result, after its target if it has one
+#     once 'SETTINGS' SQL           runs SQL twice; the answer and the time of the second: sets answer, seconds
 #     peers                         installs the npm peers: sets NODE_PATH
+#     ask_peers                     starts ClickHouse and DuckDB, with the interactions as their table t
+#     beside_peers NAME N OURS CLICKHOUSE DUCKDB    compares the answers, then runs the three in turns N times after one run of
+#                                   each that does not count: sets ours, clickhouse, duckdb (medians, seconds),
+#                                   ratio_clickhouse and ratio_duckdb (medians of the ratios in a turn), peers_answer
 
 # shellcheck shell=bash disable=SC2154,SC2034
 
@@ -168,4 +173,71 @@ peers() {
     exec 8>&-
     export NODE_PATH=$dir/node_modules
     peers_ready=1
+}
+
+# One statement in a session of its own, as the pairs are measured.
+once() {
+    sql <<SQL
+$1;
+\\o /dev/null
+$2;
+\\o
+SELECT clock_timestamp() AS began \\gset
+$2;
+SELECT extract(epoch FROM clock_timestamp() - :'began'::timestamptz);
+SQL
+    seconds=$(tail -n 1 <<<"$REPLY")
+    answer=$(head -n -1 <<<"$REPLY")
+}
+
+# Rows as the peers give them.
+peer_form() { printf '%s' "$1" | tr '\n' ';'; }
+
+# The peers answer in a process of their own until the script ends.
+ask_peers() {
+    [ -z "${PEERS_PID:-}" ] || return 0
+    peers
+    say "loading ClickHouse and DuckDB"
+    sql <<SQL
+COPY (SELECT customer_id, (extract(epoch FROM occurred_at) * 1000000)::bigint, kind, channel FROM bench.interaction)
+    TO '$TMP/tmp/interactions.tsv';
+SQL
+    mkdir "$TMP/tmp/peers"
+    coproc PEERS { exec node "$here/peers.js" "$TMP/tmp/interactions.tsv" "$TMP/tmp/peers" 2>"$TMP/peers.err"; }
+    read -r -u "${PEERS[0]}" REPLY || { cat "$TMP/peers.err" >&2; die "the peers do not start"; }
+    [[ $REPLY == ready* ]] || die "the peers say $REPLY"
+    comment "peers: ${REPLY#ready }, in process, one thread each; sorted by customer and time"
+    rm "$TMP/tmp/interactions.tsv"
+}
+
+# Asks $1 (clickhouse or duckdb) the question $2: sets seconds and answer.
+ask_peer() {
+    printf '%s %s\n' "$1" "$(tr '\n' ' ' <<<"$2")" >&"${PEERS[1]}"
+    IFS=$'\t' read -r -u "${PEERS[0]}" seconds answer || die "$1 has gone"
+    [ "$seconds" != failed ] || die "$1: $answer"
+}
+
+beside_peers() {
+    local what=$1 n=$2 i turns=
+    once '' "$3"
+    peers_answer=$(peer_form "$answer")
+    for i in clickhouse duckdb; do
+        ask_peer $i "$([ $i = clickhouse ] && echo "$4" || echo "$5")"
+        [ "$answer" = "$peers_answer" ] || die "$what: $i answers $answer, we $peers_answer"
+    done
+    comment "$what: all three answer $peers_answer"
+    for ((i = 0; i < n; i++)); do
+        once '' "$3"
+        turns+="$seconds "
+        ask_peer clickhouse "$4"
+        turns+="$seconds "
+        ask_peer duckdb "$5"
+        turns+="$seconds"$'\n'
+    done
+    turns=${turns%$'\n'}
+    ours=$(cut -d' ' -f1 <<<"$turns" | median)
+    clickhouse=$(cut -d' ' -f2 <<<"$turns" | median)
+    duckdb=$(cut -d' ' -f3 <<<"$turns" | median)
+    ratio_clickhouse=$(awk '{ printf "%.4f\n", $1 / $2 }' <<<"$turns" | median)
+    ratio_duckdb=$(awk '{ printf "%.4f\n", $1 / $3 }' <<<"$turns" | median)
 }
