@@ -30,6 +30,15 @@ typedef struct JourneyValue
 	char text[FLEXIBLE_ARRAY_MEMBER];
 } JourneyValue;
 
+/* Before the program of a stage. */
+typedef struct StageHeader
+{
+	uint32 name; /* in the names, which follow the text */
+	uint32 name_length;
+	uint32 program_bytes;
+	uint32 unused;
+} StageHeader;
+
 typedef struct Stage
 {
 	TextSlice name; /* as it is written in the text, but without quotes */
@@ -45,6 +54,9 @@ typedef struct LoadedJourney
 	bool forward;
 	Stage *stages;
 } LoadedJourney;
+
+/* The value of a text; NULL and the error where it is none. */
+extern JourneyValue *journey_value(const char *text, Size length, PatternError *error);
 
 /* The journey in argument n, loaded once for calls that give the same. */
 extern const LoadedJourney *journey_argument(FunctionCallInfo fcinfo, int n);

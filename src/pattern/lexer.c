@@ -508,6 +508,15 @@ lexer_position(Lexer *lexer, const char *at)
 	return lexer->characters + 1;
 }
 
+int
+text_position(const char *text, Size length, const char *at)
+{
+	Lexer lexer = {
+		.encoding = GetDatabaseEncoding(), .start = text, .end = text + length, .counted = text};
+
+	return lexer_position(&lexer, at);
+}
+
 const char *
 stray_hint(const Lexer *lexer)
 {

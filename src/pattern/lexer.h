@@ -100,6 +100,9 @@ extern void lexer_next_unit(Lexer *lexer);
 /* The position of a place in characters, from 1; cheap from left to right. */
 extern int lexer_position(Lexer *lexer, const char *at);
 
+/* The same for a text that no lexer is at. */
+extern int text_position(const char *text, Size length, const char *at);
+
 /* What to do about a character that the language does not have, or NULL. */
 extern const char *stray_hint(const Lexer *lexer);
 
