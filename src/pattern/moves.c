@@ -126,7 +126,11 @@ guard_arrow(Compiler *compiler, Move *move, const Arrow *arrow, const Place *pla
 		gate.has_least = gate.least.months != 0 || gate.least.days != 0 || gate.least.time != 0;
 		gate.has_most = arrow->has_most;
 		if (gate.has_most)
+		{
 			gate.most = arrow->most;
+			if (gate.most.months != 0)
+				compiler->reg[place->thread].has_months = true;
+		}
 		emit(&guards, GUARD_GATE, place->thread, intern(&compiler->gates, &gate, sizeof(gate)));
 		if (gate.has_least)
 			compiler->reg[place->thread].least = Max(compiler->reg[place->thread].least,
@@ -163,7 +167,11 @@ guard_totals(Compiler *compiler, const PatternNode *node, Move *moves)
 	Code guards = {NULL, 0, 0};
 
 	for (uint32 i = 0; i < node->within_count; i++)
+	{
 		emit(&guards, GUARD_WITHIN, registers->scope, intern_duration(compiler, &node->within[i]));
+		if (node->within[i].months != 0)
+			compiler->reg[registers->scope].has_months = true;
+	}
 	for (uint32 i = 0; i < node->same_count; i++)
 		emit(&guards, GUARD_SAME, registers->same + i, intern_attribute(compiler, node->same[i]));
 	for (Move *move = moves; move != NULL; move = move->next)

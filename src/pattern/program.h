@@ -150,7 +150,8 @@ typedef struct ProgramRegister
 	int64 least;     /* microseconds, at least those of any gate that reads it; 0 = none */
 	uint16 has_next; /* some guard asks for its successor */
 	uint16 has_end;
-	uint32 unused;
+	uint16 has_months; /* some guard asks for at most some months after it */
+	uint16 unused;
 } ProgramRegister;
 
 typedef struct ProgramHeader

@@ -11,6 +11,7 @@
 
 #include "datatype/timestamp.h"
 #include "miscadmin.h"
+#include "utils/datetime.h"
 #include "utils/memutils.h"
 
 #include "pattern/ways.h"
@@ -310,6 +311,26 @@ compare_used(Search *search, const Used *a, const Used *b)
  * Ways
  */
 
+/*
+ * Whether some months after the later time may be before as many months after
+ * the earlier one: on the last days of a month, which may become one day.
+ */
+static bool
+months_may_turn(int64 later, int64 earlier)
+{
+	int64 later_of_day = (later % USECS_PER_DAY + USECS_PER_DAY) % USECS_PER_DAY;
+	int64 earlier_of_day = (earlier % USECS_PER_DAY + USECS_PER_DAY) % USECS_PER_DAY;
+	int year;
+	int month;
+	int day;
+
+	if (later - earlier >= 3 * USECS_PER_DAY || later_of_day >= earlier_of_day)
+		return false;
+	j2date((int) ((later - later_of_day) / USECS_PER_DAY) + POSTGRES_EPOCH_JDATE, &year, &month,
+		   &day);
+	return day > 28;
+}
+
 /* Whether way a can become whatever b can, and no worse; both in the same state at interaction i. */
 bool
 dominates(Search *search, const ProgramState *state, const Way *a, const Way *b, uint32 i)
@@ -333,6 +354,10 @@ dominates(Search *search, const ProgramState *state, const Way *a, const Way *b,
 		/* b may be old enough where a is not */
 		if (description->least > 0 &&
 			view->times[i] - view->times[a->reg[reg]] < description->least)
+			return false;
+		/* b may be in time where a is not */
+		if (description->has_months &&
+			months_may_turn(view->times[a->reg[reg]], view->times[b->reg[reg]]))
 			return false;
 		/* b's successor may be yet to come */
 		if (description->has_next && view->places[b->reg[reg] + 1] >= view->places[i])
