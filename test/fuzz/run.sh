@@ -1,34 +1,53 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of a timeline's bytes and the parser of its text form under the address and
-# the undefined behaviour sanitizers, then replays what was kept under the memory sanitizer.
+# Fuzzes the readers of a timeline's bytes and of its text form, the readers of patterns and
+# journeys, and the matcher, under the address and the undefined behaviour sanitizers; then replays
+# what was kept under the memory sanitizer.
 #
-#     test/fuzz/run.sh [SECONDS]                  half of the time for each of the two; default 1200
+#     test/fuzz/run.sh [SECONDS]                  the targets layout, text, pattern and match, each
+#                                                 an equal part of the time; default 1200
 #     test/fuzz/run.sh --smoke                    the same in 20 seconds
 #     test/fuzz/run.sh --merge [SECONDS]          the same as the first, then replaces test/fuzz/corpus
 #                                                 by a small corpus that reaches as much
-#     test/fuzz/run.sh --replay layout FILE...    only these inputs (or: --replay text FILE...)
+#     test/fuzz/run.sh --only pattern,match ...   any of the above with these targets alone
+#     test/fuzz/run.sh --replay layout FILE...    only these inputs, of one target
 #
 # Nothing has to be set up: missing packages are installed (by apt-get, as root), and what is built
-# goes away in the end. The last line is "fuzz: layout N executions, text M executions, R reports".
-# Where there is a report the exit status is 1, and the input that caused it is kept in test/fuzz,
-# or in the current folder where that cannot be written to, as crash-layout-... or crash-text-...
+# goes away in the end. The last line is "fuzz: layout N executions, text N executions, pattern N
+# executions, match N executions, R reports". Where there is a report the exit status is 1, and the
+# input that caused it is kept in test/fuzz, or in the current folder where that cannot be written
+# to, as crash-layout-..., crash-text-... and so on.
 set -euo pipefail
 # shellcheck source=test/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 fuzz=$checkout/test/fuzz
+all_targets=(layout text pattern match)
+targets=("${all_targets[@]}")
 mode=run
 seconds=1200
-case ${1:-} in
---smoke) seconds=20 && shift ;;
---merge) mode=merge && shift ;;
---replay) mode=replay && shift ;;
-esac
-if [ $mode = replay ]; then
-    [[ $# -ge 2 && $1 =~ ^(layout|text)$ ]] || die "usage: run.sh --replay layout|text FILE..."
+
+is_target() { [[ " ${all_targets[*]} " == *" $1 "* ]]; }
+usage() { die "usage: run.sh [--smoke | --merge] [--only TARGET,...] [SECONDS] | --replay TARGET FILE...; targets: ${all_targets[*]}"; }
+
+while [[ ${1:-} == --* ]]; do
+    case $1 in
+    --smoke) seconds=20 ;;
+    --merge | --replay) mode=${1#--} ;;
+    --only)
+        IFS=, read -ra targets <<<"${2:-}"
+        [ ${#targets[@]} -gt 0 ] || usage
+        shift
+        ;;
+    *) usage ;;
+    esac
+    shift
+done
+for target in "${targets[@]}"; do is_target "$target" || usage; done
+if [ "$mode" = replay ]; then
+    if [ $# -lt 2 ] || ! is_target "$1"; then usage; fi
 else
     seconds=${1:-$seconds}
-    [[ $# -le 1 && $seconds =~ ^[0-9]+$ ]] || die "usage: run.sh [--smoke | --merge] [SECONDS]"
+    [[ $# -le 1 && $seconds =~ ^[0-9]+$ ]] || usage
 fi
 
 # ---- build ---------------------------------------------------------------------------------------
@@ -45,31 +64,42 @@ compile() {
     clang -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize="$2" "${coverage[@]}" \
         -Wall -Wextra -D_GNU_SOURCE -DUSE_ASSERT_CHECKING=1 \
         -I"$checkout/src" -I"$checkout/test/fuzz" -isystem "/usr/include/postgresql/$PG/server" \
-        -c "$3" -o "$1/$(basename "$3" .c).o"
+        -c "$3" -o "$1/$(basename "$(dirname "$3")")-$(basename "$3" .c).o"
 }
 export -f compile
 export checkout
 
+# The parts of a room that no SQL function is in, and that a server is not needed for.
+plain_logic() { grep -L PG_FUNCTION_INFO_V1 "$checkout/src/$1"/*.c; }
+
 # Builds the targets and the seeder into the folder $1 with the sanitizers $2.
 build() {
-    local out=$1 sanitizers=$2 lib=/usr/lib/postgresql/$PG/lib common=() name
+    local out=$1 sanitizers=$2 lib=/usr/lib/postgresql/$PG/lib common
     mkdir -p "$out"
-    printf '%s\n' "$checkout"/src/base/errors.c \
-        "$checkout"/src/timeline/{attribute,layout,record,pack,text,validate}.c "$fuzz"/*.c >"$out/sources"
+    {
+        printf '%s\n' "$checkout"/src/base/errors.c \
+            "$checkout"/src/timeline/{attribute,layout,record,pack,text,validate}.c "$fuzz"/*.c
+        plain_logic pattern
+        plain_logic journey
+    } >"$out/sources"
     # shellcheck disable=SC2016
     run_group xargs -a "$out/sources" -P "$(nproc)" -I{} bash -c 'compile "$@"' - "$out" "$sanitizers" {} ||
         die "the fuzzers do not build"
-    for name in errors attribute layout record pack text validate shim value; do common+=("$out/$name.o"); done
-    common+=("$lib/libpgcommon.a" "$lib/libpgport.a" -lm)
+    # a library, so that each program takes what it needs
+    ar crs "$out/libplain.a" "$out"/{base,timeline,pattern,journey}-*.o "$out"/fuzz-{shim,value}.o
+    common=("$out/libplain.a" "$lib/libpgcommon.a" "$lib/libpgport.a" -lm)
     [ "$sanitizers" != memory ] || common+=("-Wl,--wrap=double_to_shortest_decimal_buf")
-    clang -fsanitize="fuzzer,$sanitizers" "$out"/{layout_fuzzer,mutator,order,repack}.o "${common[@]}" -o "$out/layout"
-    clang -fsanitize="fuzzer,$sanitizers" "$out/text_fuzzer.o" "${common[@]}" -o "$out/text"
-    clang -fsanitize="$sanitizers" "$out/seed.o" "${common[@]}" -o "$out/seed"
+    link() { clang -fsanitize="fuzzer,$sanitizers" "${@:2}" "${common[@]}" -o "$out/$1"; }
+    link layout "$out"/fuzz-{layout_fuzzer,mutator,order,repack}.o
+    link text "$out/fuzz-text_fuzzer.o"
+    link pattern "$out/fuzz-pattern_fuzzer.o"
+    link match "$out"/fuzz-{match_fuzzer,matching,story}.o
+    clang -fsanitize="$sanitizers" "$out/fuzz-seed.o" "${common[@]}" -o "$out/seed"
 }
 
 build "$TMP/address" address,undefined
 build "$TMP/memory" memory
-export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:malloc_context_size=5
+export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8:malloc_context_size=5:allocator_release_to_os_interval_ms=-1
 export UBSAN_OPTIONS=print_stacktrace=1
 
 # ---- run -----------------------------------------------------------------------------------------
@@ -78,7 +108,7 @@ reports=0
 kept=$fuzz
 [ -w "$kept" ] || kept=$PWD
 
-# Runs the target $2 (layout or text) of the build $1 with these arguments; false, and counted, if
+# Runs the target $2 of the build $1 with these arguments; false, and counted, if
 # there is a report.
 fuzzer() {
     local log=$TMP/$1-$2.log target=$2
@@ -97,7 +127,7 @@ fuzzer() {
 executed() { sed -n 's/^stat::number_of_executed_units: *//p' "$TMP/address-$1.log" | tail -n 1; }
 reached() { grep -aoE 'cov: [0-9]+ ft: [0-9]+' "$TMP/address-$1.log" | tail -n 1 || true; }
 
-if [ $mode = replay ]; then
+if [ "$mode" = replay ]; then
     fuzzer address "$1" "${@:2}" || true
     fuzzer memory "$1" "${@:2}" || true
     printf '\nfuzz: %d inputs replayed, %d reports\n' $(($# - 1)) "$reports"
@@ -105,32 +135,38 @@ if [ $mode = replay ]; then
     exit
 fi
 
-mkdir -p "$TMP/found/layout" "$TMP/found/text" "$TMP/seeds"
 # the texts, as layouts: seeds that are valid whatever becomes of the format
+mkdir -p "$TMP/seeds"
 "$TMP/address/seed" "$TMP/seeds" "$fuzz"/corpus/text/*
+declare -A longest=([layout]=4096 [text]=2048 [pattern]=1024 [match]=100)
+declare -A dictionary=([layout]=layout [text]=text [pattern]=pattern [match]=pattern)
 declare -A count
-for target in layout text; do
-    longest=2048
-    [ $target = layout ] || longest=4096
-    folders=("$TMP/found/$target" "$fuzz/corpus/$target")
-    [ $target = text ] || folders+=("$TMP/seeds")
+
+# The folders of a target's inputs; what is found goes into the first one.
+inputs_of() {
+    mkdir -p "$TMP/found/$1"
+    folders=("$TMP/found/$1" "$fuzz/corpus/$1")
+    [ "$1" != layout ] || folders+=("$TMP/seeds")
+}
+
+for target in "${targets[@]}"; do
+    inputs_of "$target"
     # what is kept first, in full length: where that makes a report the search would not come far
-    fuzzer address $target -runs=0 -max_len=65536 "${folders[@]}" || continue
-    fuzzer address $target -max_total_time=$((seconds / 2)) -max_len=$longest -entropic=0 \
-        -dict="$fuzz/$target.dict" "${folders[@]}" || true
-    count[$target]=$(executed $target)
-    say "fuzz: $target: ${count[$target]:-0} executions, $(reached $target)"
-    fuzzer memory $target -runs=0 -max_len=65536 "${folders[@]}" || true
+    fuzzer address "$target" -runs=0 -max_len=65536 "${folders[@]}" || continue
+    fuzzer address "$target" -max_total_time=$((seconds / ${#targets[@]})) -max_len="${longest[$target]}" \
+        -entropic=0 -dict="$fuzz/${dictionary[$target]}.dict" "${folders[@]}" || true
+    count[$target]=$(executed "$target")
+    say "fuzz: $target: ${count[$target]:-0} executions, $(reached "$target")"
+    fuzzer memory "$target" -runs=0 -max_len=65536 "${folders[@]}" || true
 done
 
 # A small corpus: few of all inputs that reach the same places. What has a name of its own (the
 # seeds that were written by hand, what once made a report) stays.
-if [ $mode = merge ] && [ "$reports" = 0 ]; then
-    for target in layout text; do
-        folders=("$TMP/found/$target" "$fuzz/corpus/$target")
-        [ $target = text ] || folders+=("$TMP/seeds")
+if [ "$mode" = merge ] && [ "$reports" = 0 ]; then
+    for target in "${targets[@]}"; do
+        inputs_of "$target"
         mkdir "$TMP/small"
-        fuzzer address $target -set_cover_merge=1 -use_counters=0 -max_len=4096 "$TMP/small" "${folders[@]}" || break
+        fuzzer address "$target" -set_cover_merge=1 -use_counters=0 -max_len=4096 "$TMP/small" "${folders[@]}" || break
         find "$fuzz/corpus/$target" -type f -regextype posix-extended -regex '.*/[0-9a-f]{12}' -delete
         for file in "$TMP/small"/*; do
             cp "$file" "$fuzz/corpus/$target/$(basename "$file" | cut -c 1-12)"
@@ -140,6 +176,7 @@ if [ $mode = merge ] && [ "$reports" = 0 ]; then
     done
 fi
 
-printf '\nfuzz: layout %d executions, text %d executions, %d reports\n' \
-    "${count[layout]:-0}" "${count[text]:-0}" "$reports"
+line=
+for target in "${targets[@]}"; do line+="$target ${count[$target]:-0} executions, "; done
+printf '\nfuzz: %s%d reports\n' "$line" "$reports"
 [ "$reports" = 0 ]

@@ -1,6 +1,6 @@
 /*
  * shim.c
- *		As much of a server as the timeline's plain logic needs, for the fuzzers.
+ *		As much of a server as the plain logic needs, for the fuzzers.
  *
  * Memory contexts, errors, interrupts that never come, a UTF-8 database, string
  * buffers and the calendar.  What does the same in and out of a server (hashes,
@@ -340,6 +340,17 @@ GetMemoryChunkContext(void *pointer)
 	return chunk_of(pointer)->context;
 }
 
+void
+MemoryContextReset(MemoryContext context)
+{
+	Arena *arena = (Arena *) context;
+
+	while (context->firstchild != NULL)
+		MemoryContextDelete(context->firstchild);
+	while (arena->chunks.next != &arena->chunks)
+		free_chunk(arena->chunks.next);
+}
+
 void *
 MemoryContextAlloc(MemoryContext context, Size size)
 {
@@ -350,6 +361,12 @@ void *
 MemoryContextAllocZero(MemoryContext context, Size size)
 {
 	return allocate(context, size, MCXT_ALLOC_ZERO);
+}
+
+void *
+MemoryContextAllocHuge(MemoryContext context, Size size)
+{
+	return allocate(context, size, MCXT_ALLOC_HUGE);
 }
 
 void *
@@ -380,6 +397,22 @@ void
 pfree(void *pointer)
 {
 	free_chunk(chunk_of(pointer));
+}
+
+char *
+pnstrdup(const char *text, Size length)
+{
+	char *copy = palloc(length + 1);
+
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	return copy;
+}
+
+char *
+pstrdup(const char *text)
+{
+	return pnstrdup(text, strlen(text));
 }
 
 Size
@@ -467,6 +500,18 @@ ProcessInterrupts(void)
 	shim_finding("an interrupt where there is none");
 }
 
+/* Frames are larger with sanitizers; nesting has a limit of its own. */
+bool
+stack_is_too_deep(void)
+{
+	return false;
+}
+
+void
+check_stack_depth(void)
+{
+}
+
 int
 GetDatabaseEncoding(void)
 {
@@ -535,18 +580,61 @@ appendStringInfoChar(StringInfo out, char c)
 }
 
 void
+appendStringInfoSpaces(StringInfo out, int count)
+{
+	while (count-- > 0)
+		appendStringInfoChar(out, ' ');
+}
+
+void
+resetStringInfo(StringInfo out)
+{
+	out->data[0] = '\0';
+	out->len = 0;
+	out->cursor = 0;
+}
+
+/* A formatted text of any length, in memory of its own. */
+static char *
+format_text(const char *format, va_list arguments)
+{
+	va_list again;
+	int length;
+	char *text;
+
+	va_copy(again, arguments);
+	length = format_message(NULL, 0, format, again);
+	va_end(again);
+	if (length < 0)
+		shim_finding("a text cannot be formatted");
+	text = palloc((Size) length + 1);
+	(void) format_message(text, (Size) length + 1, format, arguments);
+	return text;
+}
+
+void
 appendStringInfo(StringInfo out, const char *format, ...)
 {
-	char text[256];
 	va_list arguments;
-	int length;
+	char *text;
 
 	va_start(arguments, format);
-	length = format_message(text, sizeof(text), format, arguments);
+	text = format_text(format, arguments);
 	va_end(arguments);
-	if (length < 0 || length >= (int) sizeof(text))
-		shim_finding("a formatted text has %d bytes", length);
-	appendBinaryStringInfo(out, text, length);
+	appendStringInfoString(out, text);
+	pfree(text);
+}
+
+char *
+psprintf(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = format_text(format, arguments);
+	va_end(arguments);
+	return text;
 }
 
 int
@@ -608,6 +696,20 @@ shim_written(const void *bytes, Size length)
 #if __has_feature(memory_sanitizer)
 	__msan_unpoison(bytes, length);
 #else
+	(void) bytes;
+	(void) length;
+#endif
+}
+
+void
+shim_check_written(const char *what, const void *bytes, Size length)
+{
+#if __has_feature(memory_sanitizer)
+	if (__msan_test_shadow(bytes, length) >= 0)
+		shim_finding("%s: byte %zd of %zu was never written", what,
+					 (ssize_t) __msan_test_shadow(bytes, length), length);
+#else
+	(void) what;
 	(void) bytes;
 	(void) length;
 #endif

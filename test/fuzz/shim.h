@@ -1,8 +1,9 @@
 /*
  * shim.h
- *		As much of a server as the timeline's plain logic needs, for the fuzzers.
+ *		As much of a server as the plain logic needs, for the fuzzers.
  *
- * src/base and src/timeline/{attribute,layout,record,pack,text,validate}.c are linked as
+ * src/base, src/timeline/{attribute,layout,record,pack,text,validate}.c and
+ * what src/pattern and src/journey have without SQL functions are linked as
  * they are with shim.c instead of a server.  Every allocation is a malloc() of
  * its own, so that the sanitizers see its end, and belongs to a memory context;
  * what an input has allocated goes when the input is done with.
@@ -47,5 +48,8 @@ extern void shim_finding(const char *format, ...) __attribute__((noreturn, forma
 
 /* Tells the memory sanitizer that code it knows nothing of has written these bytes. */
 extern void shim_written(const void *bytes, Size length);
+
+/* Where the memory sanitizer runs: a finding if some of these bytes were never written. */
+extern void shim_check_written(const char *what, const void *bytes, Size length);
 
 #endif /* CRM_FUZZ_SHIM_H */
