@@ -3,7 +3,9 @@
  *		Lengths of time: reading, printing, comparing.
  *
  * A duration has months, days and microseconds, as an interval, but nothing is
- * rounded: 1.5 hours are 90 minutes, half a month is an error.
+ * rounded: 1.5 hours are 90 minutes, half a month is an error.  A part may be
+ * negative, the sum may not: 2 hours -30 minutes.  Months, days and hours have no
+ * fixed length in each other, so each of the three is a sum of its own.
  */
 #include "postgres.h"
 
@@ -178,15 +180,17 @@ fraction_of(const Decimal *decimal, int64 amount, int64 *result)
 	return true;
 }
 
-/* sum + whole * amount + part, if it lies within 0 .. most. */
+/* sum + or - (whole * amount + part), if it lies within -most .. most. */
 static bool
-add_amount(int64 *sum, uint64 whole, int64 amount, int64 part, int64 most)
+add_amount(int64 *sum, bool negative, uint64 whole, int64 amount, int64 part, int64 most)
 {
 	int64 product;
 
-	return whole <= (uint64) most && !__builtin_mul_overflow((int64) whole, amount, &product) &&
-		!__builtin_add_overflow(product, part, &product) &&
-		!__builtin_add_overflow(*sum, product, sum) && *sum <= most;
+	if (whole > (uint64) most || __builtin_mul_overflow((int64) whole, amount, &product) ||
+		__builtin_add_overflow(product, part, &product) ||
+		__builtin_add_overflow(*sum, negative ? -product : product, sum))
+		return false;
+	return *sum <= most && *sum >= -most;
 }
 
 DurationStatus
@@ -201,34 +205,44 @@ duration_add(Duration *duration, TextSlice number, TextSlice unit_name)
 
 	if (unit == NULL)
 		return DURATION_NO_UNIT;
-	if (decimal.negative)
-		return DURATION_NEGATIVE;
 	if (decimal.too_large)
 		return DURATION_TOO_LONG;
 	if (unit->months > 0)
 	{
 		if (!fraction_of(&decimal, unit->months, &part))
 			return DURATION_INEXACT;
-		fits = add_amount(&months, decimal.whole, unit->months, part, PG_INT32_MAX);
+		fits = add_amount(&months, decimal.negative, decimal.whole, unit->months, part,
+						  PG_INT32_MAX);
 	}
 	else if (unit->days > 0)
 	{
 		if (!fraction_of(&decimal, unit->days * USECS_PER_DAY, &part))
 			return DURATION_INEXACT;
-		fits = add_amount(&days, decimal.whole, unit->days, part / USECS_PER_DAY, PG_INT32_MAX) &&
-			add_amount(&duration->time, 0, 0, part % USECS_PER_DAY, PG_INT64_MAX);
+		fits = add_amount(&days, decimal.negative, decimal.whole, unit->days, part / USECS_PER_DAY,
+						  PG_INT32_MAX) &&
+			add_amount(&duration->time, decimal.negative, 0, 0, part % USECS_PER_DAY, PG_INT64_MAX);
 	}
 	else
 	{
 		if (!fraction_of(&decimal, unit->time, &part))
 			return DURATION_INEXACT;
-		fits = add_amount(&duration->time, decimal.whole, unit->time, part, PG_INT64_MAX);
+		fits = add_amount(&duration->time, decimal.negative, decimal.whole, unit->time, part,
+						  PG_INT64_MAX);
 	}
 	if (!fits)
 		return DURATION_TOO_LONG;
 	duration->months = (int32) months;
 	duration->days = (int32) days;
 	return DURATION_OK;
+}
+
+DurationStatus
+duration_finish(const Duration *duration)
+{
+	if (duration->months >= 0 && duration->days >= 0 && duration->time >= 0)
+		return DURATION_OK;
+	return duration->months > 0 || duration->days > 0 || duration->time > 0 ? DURATION_MIXED :
+																			  DURATION_NEGATIVE;
 }
 
 bool

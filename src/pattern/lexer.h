@@ -178,12 +178,16 @@ typedef enum DurationStatus
 	DURATION_OK,
 	DURATION_NO_UNIT, /* the unit is unknown */
 	DURATION_NEGATIVE,
+	DURATION_MIXED,   /* negative in days, say, but not in hours */
 	DURATION_INEXACT, /* not a whole number of microseconds, or of months */
 	DURATION_TOO_LONG,
 } DurationStatus;
 
-/* Adds number units; exact or not at all. */
+/* Adds number units; exact or not at all.  The number may be negative. */
 extern DurationStatus duration_add(Duration *duration, TextSlice number, TextSlice unit);
+
+/* Whether what was added makes a duration. */
+extern DurationStatus duration_finish(const Duration *duration);
 
 /* Whether the unit is months or years, which have no fixed length. */
 extern bool is_month_unit(TextSlice unit);

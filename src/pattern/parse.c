@@ -240,10 +240,15 @@ fail_duration(Parser *parser, DurationStatus status, const char *number)
 	{
 		case DURATION_NEGATIVE:
 			return fail_syntax(parser, number, "a duration cannot be negative", NULL);
+		case DURATION_MIXED:
+			return fail_syntax(parser, number, "a part of the duration is negative",
+							   "Months, days and hours are counted apart: write 23 hours, not "
+							   "1 day -1 hour.");
 		case DURATION_INEXACT:
 			if (is_month_unit(unit))
 				return fail_syntax(parser, number, "the duration is not a whole number of months",
-								   "A part of a month has no fixed length: write it in days.");
+								   "A part of a month has no fixed length: write it in days, as in "
+								   "1 month 15 days.");
 			return fail_syntax(parser, number, "the duration is not a whole number of microseconds",
 							   NULL);
 		case DURATION_TOO_LONG:
@@ -260,13 +265,15 @@ fail_duration(Parser *parser, DurationStatus status, const char *number)
 static bool
 parse_duration(Parser *parser, Duration *duration)
 {
+	const char *begin = current(parser)->begin;
+	DurationStatus status;
+
 	memset(duration, 0, sizeof(*duration));
 	if (!next_is(parser, TOKEN_NUMBER))
 		return expected(parser, "a duration such as 7 days", NULL);
 	do
 	{
 		TextSlice number = current(parser)->text;
-		DurationStatus status;
 
 		lexer_next_unit(&parser->lexer);
 		if (!next_is(parser, TOKEN_UNIT))
@@ -276,7 +283,8 @@ parse_duration(Parser *parser, Duration *duration)
 			return fail_duration(parser, status, number.bytes);
 		lexer_next(&parser->lexer);
 	} while (next_is(parser, TOKEN_NUMBER));
-	return true;
+	status = duration_finish(duration);
+	return status == DURATION_OK || fail_duration(parser, status, begin);
 }
 
 /* "[" duration "]" | "[" duration ".." duration? "]" */

@@ -42,10 +42,10 @@ typedef struct Happening
 	int64 seq;
 } Happening;
 
-#define MAX_HAPPENINGS 16
+#define MAX_HAPPENINGS 12
 
 /* Up to so many interactions every way to use those of a tie is tried, and soon. */
-#define MAX_EXACT 9
+#define MAX_EXACT 8
 
 typedef struct Story
 {

@@ -14,7 +14,7 @@
 #include "match.h"
 
 /* Larger patterns are left to the fuzzer of patterns. */
-#define MAX_WEIGHT 32
+#define MAX_WEIGHT 20
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

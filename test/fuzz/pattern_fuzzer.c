@@ -186,7 +186,7 @@ read_duration(const char *text, Size length, Duration *duration)
 			return false;
 		lexer_next(&lexer);
 	} while (lexer.token.type != TOKEN_END);
-	return true;
+	return duration_finish(duration) == DURATION_OK;
 }
 
 /* Times after a duration and before it lie on that side, wherever one is. */
