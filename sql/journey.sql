@@ -27,7 +27,8 @@ DECLARE
 BEGIN
 	FOREACH input IN ARRAY ARRAY['', ' ', 'a', 'a:', 'a: ', ': x', 'a x', 'a: x;', 'a: x; ;b: y', 'a: x b: y', 'a: x, b: y', 'forward', 'forward;', 'forward; forward; a: x', 'a-: x', '3: x', '''a'': x', '"a: x', '"": x', 'a: x; a: y', 'a: x; "a": y', 'a: x; A: y',
 		'a: x => end', 'a: x | (y => end) -> z', 'a: x?', 'a: no x', 'a: x -> ->', 'ä: x; ö: y → z', 'b: x; a: x{1024}', 'größe 1: x',
-		(SELECT string_agg('s' || i || ': x', '; ') FROM generate_series(1, 256) i), (SELECT string_agg('s' || i || ': x', '; ') FROM generate_series(1, 257) i), 'a: x[y = ''' || repeat('z', 65536) || ''']']
+		(SELECT string_agg('s' || i || ': x', '; ') FROM generate_series(1, 256) i), (SELECT string_agg('s' || i || ': x', '; ') FROM generate_series(1, 257) i), 'a: x[y = ''' || repeat('z', 65536) || ''']',
+		'ö: x; b: y[z = 1e400]', 'ö: x; b: y within 1 y 1e20 d', 'ö: x; b:  (y | z => end)', 'ö: x; b: y -> (no z)', 'ö: x;  b: a{200} -> (b{200} | c{200})', 'ö: x; "b" c: y', '"ö: x', 'a: x; "b', repeat('ä', 1048577)]
 	LOOP
 		BEGIN
 			PERFORM input::journey;

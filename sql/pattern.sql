@@ -107,6 +107,11 @@ SELECT pg_temp.refusals('pattern', 'a[]', 'a[', 'a[x', 'a[x]', 'a[x = 1', 'a[x =
 -- durations and gates
 SELECT pg_temp.refusals('pattern', 'a ->[] b', 'a ->[2] b', 'a ->[days] b', 'a ->[2 m] b', 'a ->[2 fortnights] b', 'a ->[..2 d] b', 'a ->[2 d b', 'a ->[2 d, 3 d] b', 'a ->[2 d..1 d] b', 'a ->[1 mon..29 d] b', 'a ->[1 h…2 h] b',
 	'a ->[-1 d] b', 'a ->[1.5 months] b', 'a ->[0.3 years] b', 'a ->[0.1 us] b', 'a ->[1e20 years] b', 'a ->[3000000000 d] b', 'a ->[1 d 2] b', 'a -> [2 d] b', 'a [2 d] -> b', 'a within', 'a within x', 'a within 2', 'a within [2 d]', 'a -> no b for', 'a -> no b for 2');
+-- a part may be negative, the sum may not; months, days and hours are sums of their own
+SELECT d, format('a -> b within %s', d)::pattern AS canonical FROM unnest(ARRAY['+1 d', '1e2 s', '+1E+2 ms', '.5d', '12e-1 h', '1.5 years', '2.50 y', '25e-2 years', '-0 s', '2 hours -30 minutes', '-30 min +2 h', '1 y -1 mon', '-3 d 1 w',
+	'1 mon 15 d', '1 h -3600 s', '2147483647 d -2147483647 d']) d;
+SELECT pg_temp.refusals('pattern', 'a within -1 s', 'a within 1 h -2 h', 'a within 1 day -1 hour', 'a within 1 mon -1 d', 'a within -1 y 400 d', 'a ->[-1 d..1 d] b', 'a ->[1 d..-1 d] b', 'a -> no b for -1 d', 'a within - 1 d', 'a within 1 d - 1 d', 'a within 0.5 mon', 'a within 0.25 mon 0.75 mon',
+	'a within 1e-1 y', 'a within -0.1 us', 'a within 1e400 s', 'a within -1e400 s', 'a within -3000000000 d', 'a within 9223372036854775807 us 1 us', 'a within 1e', 'a within 1e+ s');
 -- how often
 SELECT pg_temp.refusals('pattern', 'a{', 'a{}', 'a{x}', 'a{1.5}', 'a{-1}', 'a{2', 'a{2,', 'a{,2}', 'a{2 3}', 'a{0}', 'a{0,0}', 'a{3,2}', 'a+?', 'a**', 'a{2}{3}', 'a -> no b+ -> c', 'a -> (no b)? -> c', '(no a for 1 d)+', 'no a for 1 d?');
 -- "no"
