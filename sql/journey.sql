@@ -8,7 +8,7 @@ SET search_path = public, crm_timeline;
 -- canonical text: names as words or quoted, patterns in their canonical text
 SELECT j::text AS canonical, j::text::journey::text = j::text AS fixed_point, j::text::journey = j AS equal
 FROM (VALUES (journey ' a:x '), ('FORWARD ;lead:signup;customer :  purchase'), ('"at risk": a; at  risk b: b; "größe.x": c; "a:b; c": d; "say ""hi""": e'),
-	('"forward": a; b: c'), ('forward x: a'), ('start: a; end: b; no any: c'), ('"1 ": a'), ('a: "x;y" -> no any for 1 d; b: c[x in ('';'', 2)] | d within 1 d')) v (j);
+	('"forward": a; b: c'), ('forward x: a'), ('start: a; end: b; no any: c'), ('"1 ": a'), (E'"\ra": x; "b\t": y; "c  d": z'), ('a: "x;y" -> no any for 1 d; b: c[x in ('';'', 2)] | d within 1 d')) v (j);
 
 -- equality and hash
 SELECT 'a: x->y'::journey = ' a : x -> y' AS spelt_otherwise, 'a: x'::journey = 'forward; a: x' AS forward, 'a: x; b: y'::journey <> 'b: y; a: x' AS other_order,

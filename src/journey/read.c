@@ -110,7 +110,7 @@ is_words(const char *name, Size length)
 			return false;
 		lexer_begin(&lexer, word.bytes, word.length, 0);
 		if ((lexer.token.type != TOKEN_WORD && lexer.token.type != TOKEN_KEYWORD) ||
-			lexer.token.end != word.bytes + word.length)
+			lexer.token.begin != word.bytes || lexer.token.end != word.bytes + word.length)
 			return false;
 		name = blank == NULL ? end : blank + 1;
 		if (blank != NULL && name == end)
