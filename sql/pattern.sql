@@ -158,6 +158,12 @@ SELECT q AS pattern, e.kind, e.verdict
 FROM example, (VALUES (1, pattern 'visit => call'), (2, 'visit ->[5 min] cart'), (3, 'cart -> order within 1 h'), (4, 'start => cart'), (5, 'no visit for 1 h -> cart'),
 	(6, 'visit -> call same channel'), (7, 'order -> call')) v (n, q), explain_match(t, q, '2020-03-09 09:10Z') WITH ORDINALITY e
 WHERE e.verdict NOT IN ('used', 'no event accepts it') ORDER BY n, e.ordinality;
+-- what a step lacked that led to no match; of one that a reported match does without, that
+SELECT q AS pattern, e.kind, e.verdict
+FROM example, (VALUES (1, pattern 'call -> order -> visit', timestamptz 'infinity'), (2, 'cart -> order', '2020-03-09 09:05Z'), (3, 'visit? -> cart', 'infinity'), (4, 'call => end', 'infinity'),
+	(5, 'cart -> no order for 3 d', '2020-03-09 09:05Z'), (6, 'cart -> no order for 3 d', '2020-03-09 09:10Z'), (7, 'visit => (order & call)', 'infinity')) v (n, q, as_of),
+	explain_match(t, q, as_of) WITH ORDINALITY e
+WHERE e.verdict <> 'no event accepts it' ORDER BY n, e.ordinality;
 SELECT n.* FROM example, neighbours(t, 'call', 1, 2) n;
 SELECT n.* FROM example, neighbours(t, '(call | visit)', 1, 9, '2020-03-02 10:00Z') n;
 SELECT count(*) FROM example, neighbours(t, 'call', 0, 0);
@@ -219,7 +225,7 @@ SELECT p, (funnel_agg(t, p))[1].customers FROM customer, (VALUES (pattern 'a'), 
 -- a pattern may come from a column, another one for each row
 SELECT p, match_count(t, p) FROM example AS e (t, q), (VALUES (pattern 'cart'), ('order'), ('cart -> order'), (NULL), ('cart')) v (p) ORDER BY p::text;
 
--- above the limit of ways a tie is read in total order, and explain_match says so
-SELECT p, n, (SELECT string_agg(DISTINCT verdict, ', ') FILTER (WHERE match IS NOT NULL) FROM explain_match(t, p, 'infinity')) AS verdict
+-- above the limit of ways a tie is read in total order, and explain_match says so, whether there is a match or not
+SELECT p, n, (SELECT string_agg(DISTINCT kind || ': ' || verdict, ', ' ORDER BY kind || ': ' || verdict) FROM explain_match(t, p, 'infinity') WHERE coalesce(match, 1) = 1) AS verdicts
 FROM (SELECT n, timeline_agg('2020-01-01Z', CASE i % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS t FROM (VALUES (126), (128)) v (n), generate_series(1, n) i GROUP BY n) s,
-	(VALUES (pattern 'a -> b'), ('b -> a'), ('b -> b')) v (p) ORDER BY n, p::text;
+	(VALUES (pattern 'a -> b'), ('b -> a'), ('b -> b'), ('b -> a -> c')) v (p) ORDER BY n, p::text;

@@ -397,9 +397,9 @@ pattern_neighbours(PG_FUNCTION_ARGS)
 
 #define EXPLAIN_COLUMNS 8
 
-/* What a search found out of an interaction that it did not use. */
+/* Why an interaction is not used; passed_over where a match that is reported ends at it or later. */
 static const char *
-why_not_used(const PatternCall *call, uint32 i, uint8 reason)
+why_not_used(const PatternCall *call, uint32 i, uint8 reason, bool passed_over)
 {
 	const ProgramHeader *header = call->program->header;
 	uint64 mask = call->view->masks[i];
@@ -408,14 +408,21 @@ why_not_used(const PatternCall *call, uint32 i, uint8 reason)
 		return (mask & header->excludes) != 0 ? "excluded event" : "no event accepts it";
 	switch (reason)
 	{
-		case NOT_WAITED_FOR:
-			return "nothing before it leads to this event";
-		case NOT_NEEDED:
-			return "the reported match does without it";
+		case LED_ON:
+			return passed_over ? "the reported match does without it" :
+								 "no match with it is completed";
+		case NOT_OVER:
+			return "the absence after it is not over";
+		case ABSENCE_ENDED:
+			return "the absence after it does not hold";
+		case NOT_LAST:
+			return "not the last interaction of the timeline";
 		case GUARD_GATE:
 			return "outside of the gate";
 		case GUARD_NEXT:
 		case GUARD_AFTER:
+		case GUARD_WANTED:
+		case GUARD_NOT_BEFORE:
 			return "not the very next interaction";
 		case GUARD_WITHOUT:
 			return "an excluded event lies between";
@@ -433,6 +440,15 @@ why_not_used(const PatternCall *call, uint32 i, uint8 reason)
 	}
 }
 
+/* A verdict, and what has to be said of the interaction's tie. */
+static Datum
+verdict_datum(const char *verdict, bool in_total_order)
+{
+	if (in_total_order)
+		verdict = psprintf("%s; its tie was read in total order", verdict);
+	return CStringGetTextDatum(verdict);
+}
+
 /* explain_match(timeline, pattern [, as_of]) */
 Datum
 pattern_explain_match(PG_FUNCTION_ARGS)
@@ -443,7 +459,7 @@ pattern_explain_match(PG_FUNCTION_ARGS)
 	uint8 *reasons;
 	const Used **used_by;
 	int32 *match_number;
-	bool total_order = false;
+	int64 last_end = DT_NOBEGIN;
 	Match match;
 	int32 n = 0;
 
@@ -458,7 +474,7 @@ pattern_explain_match(PG_FUNCTION_ARGS)
 	while (search_match(call->search, &whole_pattern, &match))
 	{
 		n++;
-		total_order = total_order || match.in_total_order;
+		last_end = match.ends_at;
 		for (const Used *used = copy_used(match.used); used != NULL; used = used->parent)
 		{
 			used_by[used->index] = used;
@@ -472,6 +488,8 @@ pattern_explain_match(PG_FUNCTION_ARGS)
 		bool nulls[EXPLAIN_COLUMNS] = {false};
 		const Used *used = used_by[i];
 		const Layout *layout = call->layout;
+		uint8 reason = reasons[i] & ~IN_TOTAL_ORDER;
+		const char *verdict = "used";
 
 		CHECK_FOR_INTERRUPTS();
 		values[0] = TimestampTzGetDatum(call->view->times[i]);
@@ -488,11 +506,10 @@ pattern_explain_match(PG_FUNCTION_ARGS)
 			nulls[4] = label->step == 0;
 			values[5] = PointerGetDatum(
 				cstring_to_text_with_len(call->program->texts + label->text, (int) label->length));
-			values[6] = CStringGetTextDatum(total_order ? "used; a tie was read in total order" :
-														  "used");
 		}
 		else
-			values[6] = CStringGetTextDatum(why_not_used(call, i, reasons[i]));
+			verdict = why_not_used(call, i, reason, call->view->times[i] <= last_end);
+		values[6] = verdict_datum(verdict, (reasons[i] & IN_TOTAL_ORDER) != 0);
 		values[7] = interaction_text_datum(text_column_named(layout, "ref"), i, &nulls[7]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

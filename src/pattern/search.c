@@ -103,6 +103,19 @@ add_pending(Search *search, uint16 number, const Way *way, uint32 i)
 	memcpy(way_at(search, search->pending_ways, search->pending_count++), way, search->way_bytes);
 }
 
+/* Notes why an interaction is not used, if it is not: the last reason that came nearest. */
+static inline void
+note_reason(Search *search, uint32 i, uint8 reason)
+{
+	if (unlikely(search->reasons != NULL))
+	{
+		uint8 known = search->reasons[i] & ~IN_TOTAL_ORDER;
+
+		if (reason >= LED_ON ? reason > known : known < LED_ON)
+			search->reasons[i] += reason - known;
+	}
+}
+
 /* Notes what a way that was just made has reached. */
 static void
 note_reached(Search *search, uint16 number, const Way *way, uint32 i)
@@ -138,10 +151,14 @@ note_reached(Search *search, uint16 number, const Way *way, uint32 i)
 			consider(search, way, i, search->view->times[i], false);
 		return;
 	}
-	if ((state->flags & STATE_ACCEPTS) == 0 ||
-		(goal->branch_only && state->branch != goal->branch) ||
-		!guards_hold(search, state->guards, state->guard_count, way, i))
+	if ((state->flags & STATE_ACCEPTS) == 0 || (goal->branch_only && state->branch != goal->branch))
 		return;
+	if (!guards_hold(search, state->guards, state->guard_count, way, i))
+	{
+		if (search->failed == GUARD_END)
+			note_reason(search, i, NOT_LAST);
+		return;
+	}
 	if (state->flags & STATE_DEADLINE)
 		add_pending(search, number, way, i);
 	else
@@ -180,14 +197,6 @@ fresh_way(Search *search, uint16 state)
 	return way_at(search, search->fresh, search->fresh_count++);
 }
 
-/* Notes why an interaction is not used, if it is not: the last one that came nearest. */
-static inline void
-note_reason(Search *search, uint32 i, uint8 reason)
-{
-	if (unlikely(search->reasons != NULL) && search->reasons[i] != NOT_NEEDED)
-		search->reasons[i] = reason;
-}
-
 /* Follows the ways of a list over an edge; new ones go to the fresh ones. */
 static void
 follow_list(Search *search, const WayList *list, const ProgramEdge *edge, uint32 i)
@@ -202,7 +211,7 @@ follow_list(Search *search, const WayList *list, const ProgramEdge *edge, uint32
 			note_reason(search, i, search->failed);
 			continue;
 		}
-		note_reason(search, i, NOT_NEEDED);
+		note_reason(search, i, LED_ON);
 		target = fresh_way(search, edge->target);
 		follow(search, edge, way_at(search, list->ways, w), i, target);
 	}
@@ -327,7 +336,7 @@ follow_tie_way(Search *search, uint32 sorts, uint16 number, uint32 code, char *b
 				note_reason(search, i, search->failed);
 				continue;
 			}
-			note_reason(search, i, NOT_NEEDED);
+			note_reason(search, i, LED_ON);
 			follow(search, edge, way, i, target);
 			note_reached(search, edge->target, target, i);
 			keep_tie_way(search, edge->target, code + sort->weight, target, i);
@@ -400,6 +409,19 @@ sort_tie(Search *search, uint32 count)
 	return ways <= MAX_TIE_WAYS ? sorts : 0;
 }
 
+/* Of each sort the first is tried first; what is said of it is true of the others. */
+static void
+share_reasons(Search *search, uint32 sorts)
+{
+	for (uint32 s = 0; s < sorts; s++)
+	{
+		const uint32 *members = search->members + search->sorts[s].first;
+
+		for (uint32 m = 1; m < search->sorts[s].count; m++)
+			note_reason(search, members[m], search->reasons[members[0]]);
+	}
+}
+
 /* A place where count interactions are accepted by some event. */
 static void
 step_tie(Search *search, uint32 count)
@@ -410,11 +432,12 @@ step_tie(Search *search, uint32 count)
 
 	if (sorts == 0)
 	{
-		search->in_total_order = true;
 		for (uint32 i = 0; i < count; i++)
 		{
 			if ((i & 0x3FF) == 0)
 				CHECK_FOR_INTERRUPTS();
+			if (search->reasons != NULL)
+				search->reasons[search->members[i]] |= IN_TOTAL_ORDER;
 			step(search, search->members[i]);
 		}
 		return;
@@ -456,6 +479,8 @@ step_tie(Search *search, uint32 count)
 	}
 	for (uint32 t = 0; t < search->tie_count; t++)
 		keep_way(search, search->tie[t].state, way_at(search, search->tie_ways, t), last);
+	if (search->reasons != NULL)
+		share_reasons(search, sorts);
 	pfree(buffer);
 }
 
@@ -493,7 +518,10 @@ settle_absences(Search *search, int64 time, uint32 from, uint32 to)
 		Way *way = way_at(search, search->pending_ways, p);
 
 		if (pending->deadline >= time && ends_absence(search, p, from, to))
+		{
+			note_reason(search, pending->last, ABSENCE_ENDED);
 			continue;
+		}
 		if (pending->deadline <= time)
 		{
 			if (search->depths != NULL)
@@ -540,7 +568,6 @@ reset_ways(Search *search)
 	search->active_count = 0;
 	search->pending_count = 0;
 	search->found = false;
-	search->in_total_order = false;
 }
 
 /*
@@ -623,8 +650,11 @@ run(Search *search, uint32 from)
 			step_tie(search, members);
 	}
 	if (!is_over(search, view->count) && search->pending_count > 0)
+	{
 		settle_absences(search, view->as_of, view->count, view->count);
-	search->best.in_total_order = search->in_total_order;
+		for (uint32 p = 0; p < search->pending_count; p++)
+			note_reason(search, search->pending[p].last, NOT_OVER);
+	}
 }
 
 /* Whether a gate with a fixed least time as long as any that reads the register. */

@@ -43,8 +43,7 @@ typedef struct Match
 	uint32 last;   /* index of the last interaction */
 	int64 ends_at; /* its time, or the deadline */
 	bool at_deadline;
-	bool in_total_order; /* some tie was too large to try every way */
-	const Used *used;    /* where asked for */
+	const Used *used; /* where asked for */
 } Match;
 
 /* What a search looks for. */
@@ -70,11 +69,20 @@ extern bool search_end(Search *search, const Goal *goal, Match *match);
 /* The reported match, with the interactions that it uses. */
 extern bool search_match(Search *search, const Goal *goal, Match *match);
 
-/* Why a search did not use an interaction, besides the guards of program.h. */
-#define NOT_WAITED_FOR 0xFE
-#define NOT_NEEDED 0xFF
+/*
+ * Why a search did not use an interaction: a guard of program.h that did not
+ * hold, or one of these.  From LED_ON on the greater says more.
+ */
+#define NOT_WAITED_FOR 0x20
+#define LED_ON 0x40        /* it was a step, and another match was found, or none */
+#define NOT_OVER 0x41      /* the absence after it was not over */
+#define ABSENCE_ENDED 0x42 /* the absence after it did not hold */
+#define NOT_LAST 0x43      /* "=> end" follows it, and the timeline goes on */
 
-/* From now on notes for each interaction why it was not used: an Operation or the above. */
+/* Besides the reason: its tie had too many ways to try every one. */
+#define IN_TOTAL_ORDER 0x80
+
+/* From now on notes the reason of each interaction. */
 extern void search_note_reasons(Search *search, uint8 *reasons);
 
 /* The greatest number of steps done by some cut, of each branch. */

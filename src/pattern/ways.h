@@ -103,7 +103,6 @@ struct Search
 	/* the best of the matches that end here */
 	bool found;
 	Match best;
-	bool in_total_order;
 	/* a tie */
 	uint32 *members;
 	uint32 members_size;
