@@ -599,6 +599,8 @@ run(Search *search, uint32 from)
 	uint32 visited = 0;
 	uint32 next;
 
+	/* many short runs one after another are a loop, too */
+	CHECK_FOR_INTERRUPTS();
 	reset_ways(search);
 	search->time_from = from;
 	while (search->time_from > 0 && from < view->count &&

@@ -45,6 +45,7 @@ my @asked = (
 	[ 'unnest', 'SELECT count(*) FROM large, unnest(t)', $count ],
 	[ 'text and back', 'SELECT t::text::timeline = t FROM large', 't' ],
 	[ 'bytea and back', 'SELECT t::bytea::timeline = t FROM large', 't' ],
+	[ 'matches counted', "SELECT match_count(t, 'any', 'infinity') FROM large", $count ],
 	[ 'hash', 'SELECT timeline_hash(t) IS NOT NULL FROM large', 't' ],
 	[ 'jsonb and back', "SELECT u::jsonb::timeline = u FROM (SELECT slice(t, '[2020-01-01Z, 2020-06-01Z)') AS u FROM large) s", 't' ],);
 
