@@ -229,3 +229,10 @@ SELECT p, match_count(t, p) FROM example AS e (t, q), (VALUES (pattern 'cart'), 
 SELECT p, n, (SELECT string_agg(DISTINCT kind || ': ' || verdict, ', ' ORDER BY kind || ': ' || verdict) FROM explain_match(t, p, 'infinity') WHERE coalesce(match, 1) = 1) AS verdicts
 FROM (SELECT n, timeline_agg('2020-01-01Z', CASE i % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS t FROM (VALUES (126), (128)) v (n), generate_series(1, n) i GROUP BY n) s,
 	(VALUES (pattern 'a -> b'), ('b -> a'), ('b -> b'), ('b -> a -> c')) v (p) ORDER BY n, p::text;
+
+-- what a match uses is told in full, whether it is most of the timeline or a small part
+SELECT s.n, p, count(*) AS matches, timeline_agg(m.interactions) = t AS all_in_full
+FROM (SELECT n, timeline_agg('2020-01-01Z'::timestamptz + i / 3 * interval '1 h', CASE i % 2 WHEN 0 THEN 'a' ELSE 'kind b' END, jsonb_strip_nulls(jsonb_build_object('seq', CASE WHEN i % 3 > 0 THEN i END,
+		'channel', (ARRAY['web', 'phone', NULL])[1 + i % 3], 'value', CASE WHEN i % 4 > 0 THEN i / -8.0 END, 'plan', CASE i % 5 WHEN 0 THEN to_jsonb(i) WHEN 1 THEN to_jsonb('p' || i) END, 'ref', 'r' || i))) AS t
+	FROM (VALUES (10), (120)) v (n), generate_series(1, n) i GROUP BY n) s, (VALUES (pattern 'any'), ('any => any'), ('any{10}')) v (p), match_all(t, p, 'infinity') m
+GROUP BY s.n, p::text, p, t ORDER BY s.n, p::text;

@@ -103,22 +103,6 @@ text_column_named(const Layout *layout, const char *name)
 	return layout_find(layout, name, (uint32) strlen(name), ATTRIBUTE_TEXT);
 }
 
-/* The interactions that a match uses, as flags of [*from, *to). */
-static bool *
-flags_of_used(const PatternCall *call, const Used *used, uint32 *from, uint32 *to)
-{
-	bool *flags = palloc_extended(sizeof(bool) * call->layout->count,
-								  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-
-	*to = used->index + 1;
-	for (; used != NULL; used = used->parent)
-	{
-		flags[used->index] = true;
-		*from = used->index;
-	}
-	return flags;
-}
-
 /* The timeline of the interactions [from, to) that are flagged. */
 static struct varlena *
 timeline_of_flagged(const Layout *layout, const bool *flags, uint32 from, uint32 to)
@@ -133,19 +117,86 @@ timeline_of_flagged(const Layout *layout, const bool *flags, uint32 from, uint32
 	return pack_keys(builder, keys, count);
 }
 
+/* Appends one interaction. */
+static void
+append_interaction(Builder *builder, const Layout *layout, uint32 index)
+{
+	AttributeValue values[MAX_ATTRIBUTES];
+	InteractionReader reader;
+	uint32 count = 0;
+
+	interactions_begin(&reader, layout, index);
+	(void) interactions_next(&reader);
+	for (int i = 0; i < layout->columns; i++)
+	{
+		const Column *column = &layout->column[i];
+		AttributeValue *value = &values[count];
+
+		if (!reader.present[i])
+			continue;
+		memset(value, 0, sizeof(AttributeValue));
+		value->column.name = column->name;
+		value->column.well_known = column->well_known;
+		value->column.type = column->type;
+		if (column->type == ATTRIBUTE_TEXT)
+			value->text = interaction_text(&reader, i);
+		else if (column->type == ATTRIBUTE_NUMBER)
+			value->number = number_to_bits(number_from_bits(interaction_number(&reader, i)));
+		else
+			value->number = interaction_number(&reader, i);
+		count++;
+	}
+	builder_append_values(builder, reader.time, column_text(&layout->kind, reader.kind), values,
+						  count);
+}
+
+/*
+ * The timeline of what a match uses.  A pass over the timeline costs less for each
+ * interaction, but matches of a few would add up to many passes.
+ */
+static struct varlena *
+timeline_of_used(const Layout *layout, const Used *used, uint32 *first)
+{
+	uint32 count = used->count;
+	uint32 *indexes = palloc_extended(sizeof(uint32) * count, MCXT_ALLOC_HUGE);
+	uint32 end = used->index + 1;
+	Builder *builder;
+	RecordKey *keys;
+
+	for (uint32 i = count; i-- > 0; used = used->parent)
+		indexes[i] = used->index;
+	*first = indexes[0];
+	if (count > layout->count / 16)
+	{
+		bool *flags = palloc_extended(sizeof(bool) * layout->count,
+									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+		for (uint32 i = 0; i < count; i++)
+			flags[indexes[i]] = true;
+		return timeline_of_flagged(layout, flags, *first, end);
+	}
+	builder = builder_create(vocabulary_create(CurrentMemoryContext), CurrentMemoryContext,
+							 CurrentMemoryContext, false);
+	for (uint32 i = 0; i < count; i++)
+	{
+		if ((i & 0x3FF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		append_interaction(builder, layout, indexes[i]);
+	}
+	keys = builder_keys(builder, &count);
+	return pack_keys(builder, keys, count);
+}
+
 /* A match as a row of the type pattern_match. */
 static void
 match_values(const PatternCall *call, const Match *match, int32 n, Datum *values)
 {
-	uint32 from = 0;
-	uint32 to;
-	bool *flags = flags_of_used(call, match->used, &from, &to);
+	uint32 first;
 
 	values[0] = Int32GetDatum(n);
-	values[1] = TimestampTzGetDatum(call->view->times[from]);
+	values[3] = PointerGetDatum(timeline_of_used(call->layout, match->used, &first));
+	values[1] = TimestampTzGetDatum(call->view->times[first]);
 	values[2] = TimestampTzGetDatum(match->ends_at);
-	values[3] = PointerGetDatum(timeline_of_flagged(call->layout, flags, from, to));
-	pfree(flags);
 }
 
 static Datum
@@ -289,19 +340,23 @@ pattern_match_all(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	PatternCall *call;
+	MemoryContext row;
 	Match match;
 	int32 n = 0;
 
 	InitMaterializedSRF(fcinfo, 0);
 	call = pattern_call(fcinfo, 2);
+	row = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline match", ALLOCSET_DEFAULT_SIZES);
 	while (search_match(call->search, &whole_pattern, &match))
 	{
+		MemoryContext caller = MemoryContextSwitchTo(row);
 		Datum values[4];
 		bool nulls[4] = {false};
 
 		match_values(call, &match, ++n, values);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		pfree(DatumGetPointer(values[3]));
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(row);
 		search_after(call->search, &match);
 	}
 	return (Datum) 0;
