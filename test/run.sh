@@ -130,22 +130,30 @@ suite_fuzz() {
     fi
 }
 
-# Compares the pattern engine with its oracle; test/oracle/run.sh does the same at length.
+# Asks an oracle: its name, its script, and how much.
+ask_oracle() {
+    local name=$1 log=$TMP/oracle-$1.log
+    if PGDATABASE=oracle run /usr/bin/python3 "$tree/test/oracle/$2" "${@:3}" --seed 1 >"$log" 2>&1; then
+        ok "oracle: $name: $(tail -n 1 "$log")"
+    else
+        not_ok "oracle: $name" "$log"
+        show_crash
+    fi
+}
+
+# Compares patterns and journeys with their oracles; test/oracle/run.sh does the same at length.
 suite_oracle() {
-    local log=$TMP/oracle.log oracle=$tree/test/oracle/patterns
-    if run /usr/bin/python3 "$oracle/selftest.py" >"$log" 2>&1; then
+    local log=$TMP/oracle.log
+    if run /usr/bin/python3 "$tree/test/oracle/patterns/selftest.py" >"$log" 2>&1; then
         ok "oracle: its own tests: $(tail -n 1 "$log")"
     else
         not_ok "oracle: its own tests" "$log"
     fi
     run createdb oracle
     run psql -Xq -d oracle -c 'CREATE EXTENSION crm_timeline'
-    if PGDATABASE=oracle run /usr/bin/python3 "$oracle/compare.py" --pairs 20000 --seed 1 --jobs "$(nproc)" --refusals 2000 >"$log" 2>&1; then
-        ok "oracle: $(tail -n 1 "$log")"
-    else
-        not_ok "oracle: patterns" "$log"
-        show_crash
-    fi
+    ask_oracle patterns patterns/compare.py --pairs 20000 --jobs "$(nproc)" --refusals 2000
+    ask_oracle conformance conformance.py --pairs 4000
+    ask_oracle journeys journeys.py --cases 2000
 }
 
 # Runs the TAP tests, which start clusters of their own from the private server, and counts every

@@ -1,6 +1,6 @@
 """Alignments of timelines to designed journeys, as shortest paths, compared with conformance() and deviations().
 
-    conformance.py --pairs N --seed S [--batch 5000] [--dry-run] [-- psql ARGS...]
+    conformance.py --pairs N --seed S [--batch 5000] [--until-different] [--dry-run] [-- psql ARGS...]
     conformance.py --pattern TEXT --query SQL [-- psql ARGS...]      # one pattern, the timelines of a query
 
 A pattern is read as the language of its words: the tests of its elements one after another, with copies, alternatives
@@ -446,6 +446,9 @@ def difference_of(pair, got, seen):
         return f'the oracle with itself: {wanted}, {by_words}'
     seen['pairs by words, too'] += by_words is not None
     seen['pairs of fitness 1'] += wanted.fitness == 1
+    seen['skipped'] += wanted.skipped > 0
+    seen['extra'] += wanted.extra > 0
+    seen['skipped and extra'] += wanted.skipped > 0 and wanted.extra > 0
     if got is None:
         return None
     if 'error' in got:
@@ -461,8 +464,21 @@ def difference_of(pair, got, seen):
     return None if got['short'] else 'the short forms differ'
 
 
-def operators(text):
-    return {name for name in ('->', '=>', '?', '+', '*', '{', '&', '|', 'start', 'end', 'any', '@', '[') if name in text}
+OPERATORS = ('->', '=>', '?', '+', '*', '{', '&', '|', 'start', 'end', 'any', 'inbound', '@', '[')
+OTHERS = ('as_of', 'ties', 'pairs by words, too', 'pairs of fitness 1', 'skipped', 'extra', 'skipped and extra')
+
+
+def features(pair):
+    """What a pair has of what has to be covered, besides what the alignment shows."""
+    found = {name for name in OPERATORS if name in pair.text}
+    places = {(i.time, i.attributes.get('seq')) for i in pair.interactions}
+    found.update(name for name, has in (('as_of', pair.as_of is not None), ('ties', len(places) < len(pair.interactions))) if has)
+    return found
+
+
+def lacks(seen, pairs):
+    """What occurs in less than one of fifty pairs."""
+    return [name for name in OPERATORS + OTHERS if 50 * seen[name] < pairs]
 
 
 def compare(options, command):
@@ -471,7 +487,7 @@ def compare(options, command):
         pairs = [make_pair(options.seed, n) for n in range(first, min(first + options.batch, options.pairs))]
         got = ask(command, pairs) if command else {}
         for pair in pairs:
-            seen.update(operators(pair.text))
+            seen.update(features(pair))
             difference = difference_of(pair, got.get(pair.number), seen)
             if difference:
                 differing += 1
@@ -480,10 +496,16 @@ def compare(options, command):
                     print(f'pair {pair.number}\n{pair.text}\n{write_timeline(pair.interactions)}\nas of {as_of}\n{difference}\n')
         steps.cache_clear()
         may_end.cache_clear()
-    print(', '.join(f'{name}: {count}' for name, count in sorted(seen.items())))
+        if options.until_different and differing:
+            print(f'pairs {first + len(pairs)}, differences {differing}')
+            return differing
+    print(', '.join(f'{name}: {seen[name]}' for name in OPERATORS + OTHERS + ('pairs beyond a limit',)))
+    lacking = lacks(seen, options.pairs)
+    for name in lacking:
+        print(f'lacks pairs with "{name}"')
     accepted = compare_refusals(command) if command else 0
     print(f'pairs {options.pairs}, differences {differing + accepted}')
-    return differing + accepted
+    return differing + accepted + len(lacking)
 
 
 def compare_query(options, command):
@@ -512,6 +534,7 @@ def main():
     options.add_argument('--pairs', type=int, default=0)
     options.add_argument('--seed', type=int, default=1)
     options.add_argument('--batch', type=int, default=5000)
+    options.add_argument('--until-different', action='store_true', help='to say whether something differs, not what')
     options.add_argument('--dry-run', action='store_true', help='the oracle alone')
     options.add_argument('--pattern')
     options.add_argument('--query')

@@ -1,6 +1,6 @@
 """Stages of journeys from their definition, compared with stage(), stages() and time_in_stage().
 
-    journeys.py --cases N --seed S [--batch 2000] [--dry-run] [-- psql ARGS...]
+    journeys.py --cases N --seed S [--batch 2000] [--until-different] [--dry-run] [-- psql ARGS...]
 
 A case is a journey of a few stages, a timeline, a moment (as_of) and some moments at which a range is cut into adjacent
 ones. Where matches end is what patterns/oracle.py says; all else is here, written from the page on the pattern language
@@ -58,26 +58,26 @@ def entries(case):
     return found
 
 
-def present_stages(case):
+def present_stages(found, forward):
     """(instant, the stage's number from then on): one for each instant at which some stage is entered."""
     by_place = {}
-    for place, number in entries(case):
+    for place, number in found:
         # of stages entered at the same place, the later listed
         by_place[place] = max(number, by_place.get(place, 0))
     present, at_end_of = None, {}
     for place in sorted(by_place):
         number = by_place[place]
         # with forward, an entry to an earlier-listed stage than the present one is ignored
-        if not (case.forward and present is not None and number < present):
+        if not (forward and present is not None and number < present):
             present = number
         at_end_of[place[0]] = present
     return sorted(at_end_of.items())
 
 
-def stays_of(case):
+def stays_of(case, found):
     """Entering the stage one is in changes nothing; a stage left at the instant it was entered leaves no row."""
     changes = []
-    for instant, number in present_stages(case):
+    for instant, number in present_stages(found, case.forward):
         if not changes or changes[-1][1] != number:
             changes.append((instant, number))
     lefts = [instant for instant, _ in changes[1:]] + [None]
@@ -263,8 +263,8 @@ def compare_refusals(command):
 
 # -- the comparison --
 
-def wanted_of(case):
-    stays = stays_of(case)
+def wanted_of(case, found):
+    stays = stays_of(case, found)
     times = [[time_in(case, stays, name, *piece) for piece in pieces_of(case)] for name, _ in case.stages]
     return {'stage': stays[-1].stage if stays else None, 'stages': [list(stay) for stay in stays], 'times': times,
             'short': True, 'canonical': True}
@@ -283,17 +283,39 @@ def difference_of(wanted, got):
     return None
 
 
-def features(case, wanted):
-    rows = len(wanted['stages'])
-    whole = [times[-1] for times in wanted['times']]
-    yield 'cases'
-    yield from (name for name, yes in (
-        ('forward', case.forward), ('as_of', case.as_of is not None), ('no stage', rows == 0), ('stays', rows > 1),
-        ('3 or more stays', rows > 2), ('a stage again', len({row[0] for row in wanted['stages']}) < rows),
-        ('absence', any(' for ' in text for _, text in case.stages)),
-        ('left at once', len(present_stages(case)) < len({place for place, _ in entries(case)})),
-        ('same place', len({place for place, _ in entries(case)}) < len(entries(case))),
-        ('time in two stages', sum(bool(time) for time in whole) > 1), ('endless', ENDLESS in whole)) if yes)
+FEATURES = ('forward', 'absence', 'ties', 'as_of', 'as_of cuts', 'no stage', 'stays', '3 or more stays', 'a stage again',
+            'left at once', 'same place', 'carried in', 'time in two stages', 'time in two pieces', 'endless')
+
+
+def features(case, found, wanted):
+    """What a case has of what has to be covered."""
+    rows, times = wanted['stages'], wanted['times']
+    places = {place for place, _ in found}
+    begin = case.cuts[0]
+    everything = found if case.as_of is None else entries(case._replace(as_of=None))
+    every = {
+        'forward': case.forward,
+        'absence': any(' for ' in text for _, text in case.stages),
+        'ties': len({(i.time, i.attributes.get('seq')) for i in case.interactions}) < len(case.interactions),
+        'as_of': case.as_of is not None,
+        'as_of cuts': len(rows) != len(stays_of(case, everything)),
+        'no stage': not rows,
+        'stays': len(rows) > 1,
+        '3 or more stays': len(rows) > 2,
+        'a stage again': len({stage for stage, _, _ in rows}) < len(rows),
+        'left at once': len(present_stages(found, case.forward)) < len(places),
+        'same place': len(places) < len(found),
+        'carried in': begin is not None and any(since < begin and (left is None or left > begin) for _, since, left in rows),
+        'time in two stages': sum(bool(pieces[-1]) for pieces in times) > 1,
+        'time in two pieces': any(sum(map(bool, pieces[:-1])) > 1 for pieces in times),
+        'endless': any(ENDLESS in pieces for pieces in times),
+    }
+    return [name for name, has in every.items() if has]
+
+
+def lacks(seen, cases):
+    """What occurs in less than one of fifty cases."""
+    return [name for name in FEATURES if 50 * seen[name] < cases]
 
 
 def compare(options, command):
@@ -302,8 +324,9 @@ def compare(options, command):
         cases = [make_case(options.seed, n) for n in range(first, min(first + options.batch, options.cases))]
         got = ask(command, cases) if command else {}
         for case in cases:
-            wanted = wanted_of(case)
-            seen.update(features(case, wanted))
+            found = entries(case)
+            wanted = wanted_of(case, found)
+            seen.update(features(case, found, wanted))
             difference = difference_of(wanted, got[case.number]) if command else None
             if difference:
                 differing += 1
@@ -311,10 +334,16 @@ def compare(options, command):
                     as_of = 'infinity' if case.as_of is None else write_time(case.as_of)
                     print(f'case {case.number}\n{case.text}\n{write_timeline(case.interactions)}\nas of {as_of}, cut at '
                           f'{", ".join(map(bound, case.cuts))}\n{difference}\n')
-    print(', '.join(f'{name}: {count}' for name, count in sorted(seen.items())))
+        if options.until_different and differing:
+            print(f'cases {first + len(cases)}, differences {differing}')
+            return 1
+    print(', '.join(f'{name}: {seen[name]}' for name in FEATURES))
+    lacking = lacks(seen, options.cases)
+    for name in lacking:
+        print(f'lacks cases with "{name}"')
     accepted = compare_refusals(command) if command else 0
     print(f'cases {options.cases}, differences {differing + accepted}')
-    return 1 if differing or accepted else 0
+    return 1 if differing or accepted or lacking else 0
 
 
 def main():
@@ -322,6 +351,7 @@ def main():
     options.add_argument('--cases', type=int, required=True)
     options.add_argument('--seed', type=int, default=1)
     options.add_argument('--batch', type=int, default=2000)
+    options.add_argument('--until-different', action='store_true', help='to say whether something differs, not what')
     options.add_argument('--dry-run', action='store_true', help='the oracle alone')
     options.add_argument('command', nargs='*', default=['psql'])
     options = options.parse_args()

@@ -1,44 +1,65 @@
 #!/usr/bin/env bash
-# Compares the pattern engine with its oracle on random patterns and timelines, on a throwaway server.
+# Compares the patterns and journeys with their oracles on random cases, on a throwaway server.
 #
-#     test/oracle/run.sh [PAIRS [SEED]]     default 200000 pairs from seed 1
-#     test/oracle/run.sh --mutants [NAME]   breaks the engine in each way that test/oracle/mutants
-#                                           lists, and wants each to be found; or only in that way
+#     test/oracle/run.sh [PAIRS [SEED]]                   patterns: default 200000 pairs from seed 1
+#     test/oracle/run.sh --conformance [PAIRS [SEED]]     conformance() and deviations(): 20000 from seed 1
+#     test/oracle/run.sh --journeys [CASES [SEED]]        stage(), stages(), time_in_stage(): 20000 from seed 1
+#     test/oracle/run.sh --mutants [NAME]                 breaks the engine in each way that test/oracle/mutants
+#                                                         lists, and wants each to be found; or only in that way
 #
 # Nothing has to be set up: missing packages are installed (by apt-get, as root), and everything goes
 # away in the end. The last line says how many there were; exit status 1 when something is wrong.
+# JOBS=1 in the environment uses one processor only.
 set -euo pipefail
 # shellcheck source=test/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-mode=compare
-if [ "${1:-}" = --mutants ]; then mode=mutants && shift; fi
+mode=patterns
+case ${1:-} in
+--conformance | --journeys | --mutants) mode=${1#--} && shift ;;
+-*) die "there is no option $1" ;;
+esac
+jobs=${JOBS:-$(nproc)}
 
 ensure_server python3
 private_server
 tree=$TMP/tree
 copy_tree "$tree"
 
-# Compares $1 pairs from seed $2; says what differs.
-compare() {
-    run dropdb --if-exists oracle
-    run createdb oracle
-    run psql -Xq -d oracle -c 'CREATE EXTENSION crm_timeline'
-    PGDATABASE=oracle run /usr/bin/python3 "$tree/test/oracle/patterns/compare.py" --pairs "$1" --seed "$2" --jobs "$(nproc)" "${@:3}"
-}
+# Each asks $1 cases from seed $2 and says what differs; more options may follow.
+patterns() { run /usr/bin/python3 "$tree/test/oracle/patterns/compare.py" --pairs "$1" --seed "$2" --jobs "$jobs" "${@:3}"; }
+conformance() { run /usr/bin/python3 "$tree/test/oracle/conformance.py" --pairs "$1" --seed "$2" "${@:3}"; }
+journeys() { run /usr/bin/python3 "$tree/test/oracle/journeys.py" --cases "$1" --seed "$2" "${@:3}"; }
 
 build() { make_in "$tree" all install >"$TMP/build.log" 2>&1; }
 
 build || { cat "$TMP/build.log" >&2; die "it does not build"; }
 start_cluster
+export PGDATABASE=oracle
+run createdb oracle
+run psql -Xq -c 'CREATE EXTENSION crm_timeline'
 
-if [ $mode = compare ]; then
-    compare "${1:-200000}" "${2:-1}" --refusals $((${1:-200000} / 20))
-    exit
-fi
+case $mode in
+patterns) patterns "${1:-200000}" "${2:-1}" --refusals $((${1:-200000} / 20)) && exit ;;
+conformance) conformance "${1:-20000}" "${2:-1}" && exit ;;
+journeys) journeys "${1:-20000}" "${2:-1}" && exit ;;
+esac
+[ "$mode" = mutants ] || exit 1
+
+# Asks what a mutant of the file $1 has to be found by, up to the first difference. Every session
+# loads the library anew, so the database can stay.
+ask_mutant() {
+    local cases=${MUTANT_CASES:-20000}
+    case $1 in
+    src/journey/conformance.c) conformance "$cases" 1 --batch 500 --until-different ;;
+    src/journey/*) journeys "$cases" 1 --batch 500 --until-different ;;
+    *) patterns "$cases" 1 --batch 500 --until-different ;;
+    esac
+}
 
 # A line of the list: name, file, what stands there, what shall stand there instead; tabs between.
-# A mutant is found when answers differ or the server fails.
+# A mutant is found when answers differ, the server fails, or a batch that takes a second takes a minute.
+export PGOPTIONS='-c statement_timeout=60s'
 found=0
 missed=0
 while IFS=$'\t' read -r name file old new; do
@@ -49,12 +70,12 @@ while IFS=$'\t' read -r name file old new; do
         'chop(my ($old, $new) = @ENV{qw(OLD NEW)}); $n = s/\Q$old\E/$new/; END { exit !$n }' "$tree/$file" ||
         die "mutant $name: \"$old\" does not stand in $file"
     build || { tail -n 20 "$TMP/build.log" >&2; die "mutant $name does not build"; }
-    if compare "${MUTANT_PAIRS:-8000}" 1 >"$TMP/mutant.log" 2>&1; then
+    if ask_mutant "$file" >"$TMP/mutant.log" 2>&1; then
         missed=$((missed + 1))
         echo "MISSED  $name"
     elif grep -qE 'differences [1-9]|ERROR|server closed' "$TMP/mutant.log"; then
         found=$((found + 1))
-        echo "found   $name: $(grep -oE 'differences [0-9]+' "$TMP/mutant.log" | tail -n 1 || true)"
+        echo "found   $name: $(tail -n 1 "$TMP/mutant.log" | cut -c 1-80)"
     else
         missed=$((missed + 1))
         echo "MISSED  $name"

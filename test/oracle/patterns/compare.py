@@ -1,6 +1,6 @@
 """Compares the extension's patterns with the oracle's on many small random cases.
 
-    compare.py --pairs N --seed S [--batch 5000] [--jobs 2] [--refusals N] [--dry-run] [-- psql ARGS...]
+    compare.py --pairs N --seed S [--batch 5000] [--jobs 2] [--refusals N] [--until-different] [--dry-run] [-- psql ARGS...]
 
 The command after -- (psql, with the environment's PGHOST, PGPORT and PGDATABASE, when none is given) reaches a
 database that has the extension. The exit status is 1 when something differs or too little was covered.
@@ -314,6 +314,7 @@ def arguments():
     options.add_argument('--batch', type=int, default=5000)
     options.add_argument('--jobs', type=int, default=2)
     options.add_argument('--refusals', type=int, default=0, help='also compare which of N spoiled patterns are refused')
+    options.add_argument('--until-different', action='store_true', help='to say whether something differs, not what')
     options.add_argument('--dry-run', action='store_true', help='the oracle alone: coverage and time')
     options.add_argument('command', nargs='*', default=['psql'])
     return options.parse_args()
@@ -328,6 +329,9 @@ def main():
         differences += batch.differences
         others += batch.other_funnels
         seconds, slowest = seconds + batch.oracle_seconds, max(slowest, batch.slowest)
+        if options.until_different and differences:
+            print(f'pairs {coverage.pairs}, differences {len(differences)}')
+            return 1
     for difference in differences[:SHOWN]:
         print_difference(minimised(difference, command))
     coverage.print_table()

@@ -244,7 +244,8 @@ class Builder:
                                                              (0, 2), (2, None))))
             return Element(None, body, 1, 1)
         form = self.rng.random()
-        if form < 0.5 or depth > 1:
+        is_tie = len({self.timeline.places[i] for i in positions}) == 1
+        if form < (0.3 if is_tie else 0.5) or depth > 1:
             self.heavy += 1
             return Element(None, self.test_for_all(positions), *self.repeated_times(len(positions)))
         if form < 0.75:
@@ -330,7 +331,8 @@ class Builder:
             if n and not arrow.next and self.chance(0.22):
                 no = No(self.no_between(blocks[n - 1][-1], block[0]), None)
                 elements.append(Element(PLAIN, no, 1, 1))
-            if self.chance(0.10 if depth == 0 else 0.05):
+            after_no = n > 0 and isinstance(elements[-1].body, No)
+            if self.chance(0.3 if after_no else 0.10 if depth == 0 else 0.05):
                 elements.append(self.optional(elements, arrow))
                 if n == 0:
                     arrow = rng.choice((PLAIN, PLAIN, Arrow(True, None, None)))
@@ -349,7 +351,8 @@ class Builder:
         return Sequence(start, tuple(elements), end, self.totals(positions))
 
     def optional(self, elements, arrow):
-        low_high = self.rng.choice(((0, 1), (0, 1), (0, None), (0, 2)))
+        low_high = self.rng.choice(((0, 1), (0, 1), (0, None), (0, 2))) if self.heavy < 2 else (0, 1)
+        self.heavy += low_high != (0, 1)
         body = self.random_test()
         if self.chance(0.1):
             body = Group(Pattern((Sequence(False, (Element(None, body, 1, 1), Element(PLAIN, self.random_test(), 0, 1)),
@@ -394,9 +397,28 @@ class Builder:
                   and len({value_key(value_of(i, name)) for i in chosen}) == 1]
         return self.rng.choice(shared or names[:2])
 
+    def chain(self):
+        """A plain funnel: kinds one after another, in one time or with a gate for each step."""
+        rng, times = self.rng, self.timeline.times
+        positions = self.some_positions(5)
+        if self.chance(0.5):        # the last ones, so that the same steps tend to have been begun before
+            positions = list(range(len(times)))[-rng.choice((3, 3, 4)):]
+        elements, has_gates = [], self.chance(0.4)
+        for n, position in enumerate(positions):
+            gate = self.duration(times[positions[n - 1]], times[position]) if n and has_gates and self.chance(0.7) else None
+            arrow = Arrow(False, None, gate) if n else None
+            elements.append(Element(arrow, Test(self.timeline.interactions[position].kind, None, None, None), 1, 1))
+        if self.chance(0.15):
+            elements.insert(rng.randrange(1, len(elements) + 1), Element(PLAIN, self.random_test(), 1, 1))
+        total = self.duration(times[positions[0]], times[positions[-1]])
+        totals = () if has_gates or self.chance(0.1) else (Within(total),)
+        return Pattern((Sequence(False, tuple(elements), False, totals),))
+
     def pattern(self):
         if not len(self.timeline):
             return Pattern((plain_sequence(self.random_test()),))
+        if self.chance(0.08):
+            return self.chain()
         sequences = [self.sequence(self.some_positions(4), 0, True)]
         if self.chance(0.17):
             sequences.append(self.sequence(self.some_positions(3), 0, True))
@@ -596,7 +618,7 @@ class Coverage:
         if self.pairs < 200000:
             wanted = max(wanted - 3 * wanted ** 0.5, 0)
         lacks = [f'{name}: {counter[name]} pairs {str(verdict).lower()}, {wanted:.0f} wanted'
-                 for verdict, counter in self.by_verdict.items() for name in ALL_OPERATORS if counter[name] < wanted]
+                 for verdict, counter in self.by_verdict.items() for name in ALL_OPERATORS + OTHERS if counter[name] < wanted]
         if self.matching < 0.3 * self.pairs:
             lacks.append(f'{self.matching} of {self.pairs} pairs match, 30 % wanted')
         return lacks
