@@ -1,13 +1,16 @@
-# The worked cases of the pattern language, test/cases/patterns.tsv, and the tables of doc/patterns.md that show them.
+# The worked cases of the pattern language, test/cases/patterns.tsv, and of journeys, test/cases/journeys.tsv, and the
+# tables of doc/patterns.md that show them.
 #
 #     perl -Itest/perl -MCases -e 'print tables(cases("test/cases/patterns.tsv"))'
+#     perl -Itest/perl -MCases -e 'print journey_tables(cases("test/cases/journeys.tsv"))'
 #
-# prints what stands between the marks "<!-- cases -->" and "<!-- end of cases -->" of that page.
+# print what stands between the marks "<!-- cases -->" and "<!-- end of cases -->" of that page, and between
+# "<!-- journeys -->" and "<!-- end of journeys -->".
 package Cases;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT = qw(cases tables);
+our @EXPORT = qw(cases tables journey_tables);
 
 # The rows of a file in COPY's text format with a header, as hashes; \N is undef.
 sub cases
@@ -58,23 +61,46 @@ sub first_match
 	return code(join '; ', @shown) . ($used[-2] eq $case->{ends_at} ? '' : ', over ' . short_time($case->{ends_at}));
 }
 
-# The tables, one for each part.
-sub tables
+# A table for each part, of rows made by a function of a case.
+sub tables_of
 {
-	my (@cases) = @_;
+	my ($head, $row, @cases) = @_;
 	my ($about, $text) = ('', '');
+	my $columns = () = $head =~ /\|/g;
 	for my $case (@cases)
 	{
 		if ($case->{about} ne $about)
 		{
 			$about = $case->{about};
-			$text .= "### $about\n\n| case | pattern | interactions | matches | depth | first match |\n|---|---|---|---|---|---|\n" =~ s/^/$text eq '' ? '' : "\n"/er;
+			$text .= ($text eq '' ? '' : "\n") . "### $about\n\n$head\n" . '|---' x ($columns - 1) . "|\n";
 		}
-		my $seen = $case->{as_of} eq 'infinity' ? '' : ', as of ' . short_time($case->{as_of});
-		$text .= '| ' . join(' | ', $case->{name}, code($case->{pattern}), (code(interactions($case->{interactions})) || 'none') . $seen,
-			$case->{count}, $case->{depth}, first_match($case)) . " |\n";
+		$text .= '| ' . join(' | ', $row->($case)) . " |\n";
 	}
 	return $text;
+}
+
+sub as_of { return $_[0]{as_of} eq 'infinity' ? '' : ', as of ' . short_time($_[0]{as_of}) }
+
+sub tables
+{
+	return tables_of('| case | pattern | interactions | matches | depth | first match |', sub {
+		my ($case) = @_;
+		return ($case->{name}, code($case->{pattern}), (code(interactions($case->{interactions})) || 'none') . as_of($case),
+			$case->{count}, $case->{depth}, first_match($case));
+	}, @_);
+}
+
+sub short_times { return $_[0] =~ s/(2026-[-\d]+T[:.\d]+Z)/short_time($1)/ger }
+
+sub journey_tables
+{
+	return tables_of('| case | journey | interactions | stages | time |', sub {
+		my ($case) = @_;
+		my @pieces = map { code(interactions($_)) } $case->{pieces} =~ /"([^"]*)"/g;
+		my ($from, $to) = map { short_time($_) } $case->{during} =~ /2026-[-\d]+T[:.\d]+Z/g;
+		return ($case->{name}, code($case->{journey}), join(' and ', @pieces) . as_of($case), code(short_times($case->{stages}) =~ s/\.\./ .. /gr =~ s/ (;|$)/$1/gr),
+			"$case->{spent} in `$case->{stage}` from $from to $to");
+	}, @_);
 }
 
 1;

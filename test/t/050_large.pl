@@ -46,7 +46,7 @@ my @asked = (
 	[ 'text and back', 'SELECT t::text::timeline = t FROM large', 't' ],
 	[ 'bytea and back', 'SELECT t::bytea::timeline = t FROM large', 't' ],
 	[ 'matches counted', "SELECT match_count(t, 'any', 'infinity') FROM large", $count ],
-	[ 'all matches', "SELECT timeline_agg(m.interactions) = pick_kinds(t, 'kind 1') FROM large, match_all(t, '\"kind 1\"', 'infinity') m GROUP BY t", 't' ],
+	[ 'all matches', "SELECT (SELECT timeline_agg(interactions) FROM match_all(t, '\"kind 1\"', 'infinity')) = pick_kinds(t, 'kind 1') FROM large", 't' ],
 	[ 'hash', 'SELECT timeline_hash(t) IS NOT NULL FROM large', 't' ],
 	[ 'jsonb and back', "SELECT u::jsonb::timeline = u FROM (SELECT slice(t, '[2020-01-01Z, 2020-06-01Z)') AS u FROM large) s", 't' ],);
 

@@ -1,6 +1,6 @@
-# Patterns: every case of test/cases/patterns.tsv, whose answers were worked by hand; the functions agree among each
-# other; cases that other engines give up on, at their size; funnel_agg() in parallel; doc/patterns.md shows the same
-# cases; and values of the types pattern and journey survive COPY, dump and restore.
+# Patterns: every case of test/cases/patterns.tsv, whose answers were worked by hand, and of journeys.tsv; the functions
+# agree among each other; cases that other engines give up on, at their size; funnel_agg() in parallel; doc/patterns.md
+# shows the same cases; and values of the types pattern and journey survive COPY, dump and restore.
 use strict;
 use warnings;
 use FindBin;
@@ -69,6 +69,22 @@ none_fails('explain_match has a row for each interaction seen, of which the matc
 		AND count(e.match) = (SELECT coalesce(sum(length(used)), 0) FROM (SELECT m.interactions FROM match_all($call) AS m) AS m (used))
 		AND bool_and((e.verdict ^@ 'used') = (e.match IS NOT NULL)) IS NOT FALSE FROM explain_match($call) AS e)");
 
+# Journeys in the same way. The pieces of a timeline may overlap, and come in any order.
+my $journeys = "$tree/test/cases/journeys.tsv";
+my @journeys = cases($journeys);
+cmp_ok(scalar @journeys, '>=', 18, 'there are cases of journeys');
+$node->safe_psql($database, "$path CREATE TABLE journey_case (about text, name text PRIMARY KEY, journey journey, pieces timeline[],
+	as_of timestamptz, stages text, stage text, during tstzrange, spent interval);
+	\\copy journey_case FROM '$journeys' (HEADER)");
+my $moment = q{'YYYY-MM-DD"T"HH24:MI:SS"Z"'};
+my $stays = "SELECT concat_ws('|', (SELECT string_agg(format('%s %s..%s', s.stage, to_char(entered_at, $moment), to_char(left_at, $moment)), '; ' ORDER BY entered_at)
+	  FROM stages(t, journey, as_of) s), time_in_stage(t, journey, c.stage, during, as_of) = spent) FROM journey_case c";
+for my $pieces ('(SELECT timeline_agg(p) AS t FROM unnest(pieces) AS p)', "(SELECT coalesce(pieces[2], '{}') + pieces[1] AS t)")
+{
+	my @stays = answers($node, $database, "$path SET timezone = 'UTC';", map { "$stays, LATERAL $pieces AS u WHERE name = " . literal($_->{name}) } @journeys);
+	is($stays[$_], "$journeys[$_]{stages}|t", "$journeys[$_]{about}: $journeys[$_]{name}") for 0 .. $#journeys;
+}
+
 # What makes a backtracking engine give up, at a size that does: with gates, 1,000 interactions are enough.
 for my $case (
 	['a gap between any a and a b that never comes, 1,000 a', 'a ->[2 seconds..] b', "'a', 1000", '', 'f|0|1'],
@@ -115,6 +131,10 @@ my $page = slurp_file("$tree/doc/patterns.md");
 my ($shown) = $page =~ /^<!-- cases -->\n\n(.*?)\n<!-- end of cases -->$/ms;
 is($shown // 'no marks', tables(@cases), 'doc/patterns.md shows the cases of test/cases/patterns.tsv')
   or diag(q{What belongs there: perl -Itest/perl -MCases -e 'print tables(cases("test/cases/patterns.tsv"))'});
+
+($shown) = $page =~ /^<!-- journeys -->\n\n(.*?)\n<!-- end of journeys -->$/ms;
+is($shown // 'no marks', journey_tables(@journeys), 'doc/patterns.md shows the cases of test/cases/journeys.tsv')
+  or diag(q{What belongs there: perl -Itest/perl -MCases -e 'print journey_tables(cases("test/cases/journeys.tsv"))'});
 
 # Values on their way: COPY in every format, and dump and restore.
 my $folder = PostgreSQL::Test::Utils::tempdir();
