@@ -188,14 +188,18 @@ static void
 check_chain(const Program *program, const Layout *layout, int64 as_of, bool matched, uint16 depth)
 {
 	Chain chain;
+	Layout kinds = *layout;
 	uint32 chained;
 
 	chain_find(&chain, program);
 	if (chain.steps == 0)
 		return;
-	if (chain_depth(&chain, program, layout, as_of, false, &chained) && chained != depth)
+	/* a chain is given a timeline whose attributes are not open yet */
+	memset(kinds.column, 0, sizeof(kinds.column));
+	if (chain_depth(&chain, program, &kinds, as_of, false, &chained) && chained != depth)
 		shim_finding("the chain comes to step %u, the search to %u", chained, depth);
-	if (chain_depth(&chain, program, layout, as_of, true, &chained) &&
+	memset(kinds.column, 0, sizeof(kinds.column));
+	if (chain_depth(&chain, program, &kinds, as_of, true, &chained) &&
 		(chained == chain.steps) != matched)
 		shim_finding("the chain comes to step %u of %u, the search finds a match: %d", chained,
 					 chain.steps, matched);
