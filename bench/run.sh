@@ -18,7 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../test/lib.sh"
 . "$here/measure.sh"
 
-[ $# -gt 0 ] || set -- build size scan funnel sequence stages
+[ $# -gt 0 ] || set -- build size scan funnel sequence stages gated
 for name in "$@"; do
     [[ $name != */* && -e $here/$name.sh && ! $name =~ ^(run|measure)$ ]] || die "there is no measurement named $name"
 done
