@@ -42,10 +42,8 @@ typedef struct Happening
 	int64 seq;
 } Happening;
 
-#define MAX_HAPPENINGS 12
-
-/* Up to so many interactions every way to use those of a tie is tried, and soon. */
-#define MAX_EXACT 8
+/* So few that every way to use those of a tie is tried, and soon. */
+#define MAX_HAPPENINGS 8
 
 typedef struct Story
 {

@@ -402,17 +402,6 @@ check_at(const Program *program, const Story *story, const Layout *layout, int64
 	check_alignment(program, view_create(program, layout, as_of));
 }
 
-/* A tie may be too large for every way to be tried, so that answers may differ. */
-static void
-check_long(const Program *program, const Layout *layout, int64 as_of)
-{
-	FoundList list;
-	uint16 *depths = palloc(sizeof(uint16) * program->header->branches);
-
-	find_all(&list, program, layout, as_of, true);
-	search_depths(new_search(program, layout, as_of), depths);
-}
-
 void
 check_matches(const Program *program, const Story *story, int64 as_of)
 {
@@ -421,8 +410,5 @@ check_matches(const Program *program, const Story *story, int64 as_of)
 
 	check_same("built backwards", value, build_story(story, story->count, true));
 	layout_open(&layout, value.bytes, value.length);
-	if (story->count <= MAX_EXACT)
-		check_at(program, story, &layout, as_of);
-	else
-		check_long(program, &layout, as_of);
+	check_at(program, story, &layout, as_of);
 }

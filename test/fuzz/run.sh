@@ -112,7 +112,7 @@ kept=$fuzz
 # there is a report.
 fuzzer() {
     local log=$TMP/$1-$2.log target=$2
-    if run_group nice -n 10 "$TMP/$1/$2" -timeout=30 -rss_limit_mb=2048 -print_final_stats=1 \
+    if run_group nice -n 10 "$TMP/$1/$2" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$kept/crash-$target-" "${@:3}" >"$log" 2>&1; then
         return 0
     fi
