@@ -219,13 +219,11 @@ pattern_matches(PG_FUNCTION_ARGS)
 	const LoadedPattern *pattern = pattern_argument(fcinfo, 1);
 	int64 as_of = moment_argument(fcinfo, 2);
 	Layout layout;
-	Match match;
 	uint32 depth;
 
 	if (run_as_chain(fcinfo, pattern, &layout, as_of, true, &depth))
 		PG_RETURN_BOOL(depth == pattern->chain.steps);
-	PG_RETURN_BOOL(
-		search_end(pattern_call_on(pattern, &layout, as_of)->search, &whole_pattern, &match));
+	PG_RETURN_BOOL(search_any(pattern_call_on(pattern, &layout, as_of)->search, &whole_pattern));
 }
 
 /* How many of the first so many interactions some of the events accept. */

@@ -27,17 +27,26 @@
  * Ends
  */
 
-/* How an end compares with that of the best match: a deadline comes before the places of its instant. */
+/* Whether a deadline comes before the places of an instant. */
+static inline bool
+comes_before(int64 deadline, int64 time)
+{
+	return deadline <= time;
+}
+
+/* How an end compares with that of the best match. */
 static int
 compare_ends(const Search *search, int64 ends_at, bool at_deadline, uint32 last)
 {
 	const Match *best = &search->best;
 	const uint32 *places = search->view->places;
 
+	if (at_deadline && !best->at_deadline)
+		return comes_before(ends_at, best->ends_at) ? -1 : 1;
+	if (best->at_deadline && !at_deadline)
+		return comes_before(best->ends_at, ends_at) ? 1 : -1;
 	if (ends_at != best->ends_at)
 		return ends_at < best->ends_at ? -1 : 1;
-	if (at_deadline != best->at_deadline)
-		return at_deadline ? -1 : 1;
 	if (at_deadline || places[last] == places[best->last])
 		return 0;
 	return places[last] < places[best->last] ? -1 : 1;
@@ -67,42 +76,6 @@ consider(Search *search, const Way *way, uint32 last, int64 ends_at, bool at_dea
 	best->used = way->used;
 }
 
-static void
-add_pending(Search *search, uint16 number, const Way *way, uint32 i)
-{
-	const ProgramState *state = &search->program->states[number];
-	const ProgramAbsence *absence = &search->program->absences[state->absence];
-	Pending *pending;
-
-	if (search->pending_count == search->pending_size)
-	{
-		search->pending_size = Max(8, search->pending_size * 2);
-		search->pending = search->pending == NULL ?
-			palloc(sizeof(Pending) * search->pending_size) :
-			repalloc_huge(search->pending, sizeof(Pending) * search->pending_size);
-		search->pending_ways = search->pending_ways == NULL ?
-			palloc(search->way_bytes * search->pending_size) :
-			repalloc_huge(search->pending_ways, search->way_bytes * search->pending_size);
-	}
-	pending = &search->pending[search->pending_count];
-	pending->since = search->view->times[i];
-	pending->deadline = add_duration(pending->since,
-									 &search->program->durations[absence->duration]);
-	pending->last = (uint32) way->reg[absence->last_register];
-	pending->state = number;
-	/* one that is over sooner lives as long as this one */
-	if (absence->guard_count == 0)
-	{
-		for (uint32 p = 0; p < search->pending_count; p++)
-		{
-			if (search->pending[p].state == number &&
-				search->pending[p].deadline < pending->deadline)
-				return;
-		}
-	}
-	memcpy(way_at(search, search->pending_ways, search->pending_count++), way, search->way_bytes);
-}
-
 /* Notes why an interaction is not used, if it is not: the last reason that came nearest. */
 static inline void
 note_reason(Search *search, uint32 i, uint8 reason)
@@ -116,31 +89,68 @@ note_reason(Search *search, uint32 i, uint8 reason)
 	}
 }
 
+/*
+ * Whether the absence holds that a way waits for which has just used interaction
+ * i, as far as the timeline is seen; O(log interactions).
+ */
+static bool
+absence_holds(Search *search, const ProgramState *state, const Way *way, uint32 i, int64 *deadline)
+{
+	const View *view = search->view;
+	const ProgramAbsence *absence = &search->program->absences[state->absence];
+	const Instruction *limits = search->program->instructions + absence->guards;
+	uint32 last = (uint32) way->reg[absence->last_register];
+	uint32 values[MAX_REGISTERS];
+	int64 next;
+
+	*deadline = add_duration(view->times[i], &search->program->durations[absence->duration]);
+	values_asked(view, limits, absence->guard_count, way, i, values);
+	next = next_occurrence(view,
+						   occurrences_of(search, absence->event, limits, absence->guard_count),
+						   values, view->times[i]);
+	if (next >= 0 && view->times[next] <= *deadline)
+	{
+		note_reason(search, last, ABSENCE_ENDED);
+		return false;
+	}
+	if (*deadline > view->as_of)
+	{
+		note_reason(search, last, NOT_OVER);
+		return false;
+	}
+	return true;
+}
+
+/* Notes how far a way that was just made has come along the steps of its branch. */
+static void
+note_depth(Search *search, const ProgramState *state, const Way *way, uint32 i)
+{
+	const ProgramBranch *branch = &search->program->branches[state->branch];
+	uint16 *depth = &search->depths[state->branch];
+	int64 deadline;
+
+	if (state->depth > *depth && state->depth < branch->steps &&
+		((state->flags & STATE_AT_STEP) == 0 ||
+		 guards_hold(search, state->cut_guards, state->cut_guard_count, way, i)))
+		*depth = state->depth;
+	if ((state->flags & STATE_ACCEPTS) != 0 && *depth < branch->steps &&
+		guards_hold(search, state->guards, state->guard_count, way, i) &&
+		((state->flags & STATE_DEADLINE) == 0 || absence_holds(search, state, way, i, &deadline)))
+		*depth = branch->steps;
+	search->found = *depth == branch->steps && search->program->header->branches == 1;
+}
+
 /* Notes what a way that was just made has reached. */
 static void
 note_reached(Search *search, uint16 number, const Way *way, uint32 i)
 {
 	const ProgramState *state = &search->program->states[number];
-	const Goal *goal = search->goal;
+	const Goal *goal = &search->goal;
+	int64 deadline;
 
 	if (search->depths != NULL)
 	{
-		const ProgramBranch *branch = &search->program->branches[state->branch];
-		uint16 *depth = &search->depths[state->branch];
-
-		if (state->depth > *depth && state->depth < branch->steps &&
-			((state->flags & STATE_AT_STEP) == 0 ||
-			 guards_hold(search, state->cut_guards, state->cut_guard_count, way, i)))
-			*depth = state->depth;
-		if ((state->flags & STATE_ACCEPTS) != 0 && *depth < branch->steps &&
-			guards_hold(search, state->guards, state->guard_count, way, i))
-		{
-			if (state->flags & STATE_DEADLINE)
-				add_pending(search, number, way, i);
-			else
-				*depth = branch->steps;
-		}
-		search->found = *depth == branch->steps && search->program->header->branches == 1;
+		note_depth(search, state, way, i);
 		return;
 	}
 	if (goal->cut)
@@ -160,7 +170,12 @@ note_reached(Search *search, uint16 number, const Way *way, uint32 i)
 		return;
 	}
 	if (state->flags & STATE_DEADLINE)
-		add_pending(search, number, way, i);
+	{
+		const ProgramAbsence *absence = &search->program->absences[state->absence];
+
+		if (absence_holds(search, state, way, i, &deadline))
+			consider(search, way, (uint32) way->reg[absence->last_register], deadline, true);
+	}
 	else
 		consider(search, way, i, search->view->times[i], false);
 }
@@ -488,60 +503,6 @@ step_tie(Search *search, uint32 count)
  * Searching
  */
 
-/* Whether an interaction of that time, [from, to), ends an absence. */
-static bool
-ends_absence(const Search *search, uint32 p, uint32 from, uint32 to)
-{
-	const ProgramState *state = &search->program->states[search->pending[p].state];
-	const ProgramAbsence *absence = &search->program->absences[state->absence];
-	const Instruction *limits = search->program->instructions + absence->guards;
-
-	for (uint32 i = from; i < to; i++)
-	{
-		if ((search->view->masks[i] >> absence->event & 1) != 0 &&
-			within_limits(search->view, limits, limits + absence->guard_count,
-						  way_at(search, search->pending_ways, p), i, i))
-			return true;
-	}
-	return false;
-}
-
-/* Settles the absences whose deadline is at or before time, of which [from, to) are the interactions. */
-static void
-settle_absences(Search *search, int64 time, uint32 from, uint32 to)
-{
-	uint32 kept = 0;
-
-	for (uint32 p = 0; p < search->pending_count; p++)
-	{
-		Pending *pending = &search->pending[p];
-		Way *way = way_at(search, search->pending_ways, p);
-
-		if (pending->deadline >= time && ends_absence(search, p, from, to))
-		{
-			note_reason(search, pending->last, ABSENCE_ENDED);
-			continue;
-		}
-		if (pending->deadline <= time)
-		{
-			if (search->depths != NULL)
-			{
-				uint16 branch = search->program->states[pending->state].branch;
-
-				search->depths[branch] = search->program->branches[branch].steps;
-			}
-			else
-				consider(search, way, pending->last, pending->deadline, true);
-			continue;
-		}
-		search->pending[kept] = *pending;
-		if (kept != p)
-			memcpy(way_at(search, search->pending_ways, kept), way, search->way_bytes);
-		kept++;
-	}
-	search->pending_count = kept;
-}
-
 static bool
 already_used(const Search *search, uint32 i)
 {
@@ -566,28 +527,78 @@ reset_ways(Search *search)
 		search->is_active[search->active[a]] = false;
 	}
 	search->active_count = 0;
-	search->pending_count = 0;
 	search->found = false;
 }
 
-/*
- * Whether what was found before interaction i is what the search was for.  An
- * absence of no time at all ends before the places of the instant at which it
- * begins, so with one the whole instant has to be read.
- */
-static bool
-is_over(Search *search, uint32 i)
+/* The earliest end of an absence that begins at or after time. */
+static int64
+earliest_deadline(int64 time, const Duration *duration)
 {
-	const View *view = search->view;
+	if (duration->months != 0)
+	{
+		int64 of_day = ((time % USECS_PER_DAY) + USECS_PER_DAY) % USECS_PER_DAY;
+		int64 midnight = time - of_day;
+
+		/* where months end on one day, the later of two times may have the earlier deadline */
+		if (add_duration(midnight + USECS_PER_DAY, duration) == add_duration(midnight, duration))
+			time = midnight;
+	}
+	return add_duration(time, duration);
+}
+
+/* Whether no match that uses interaction i, or a later one, is better than the one found. */
+static bool
+is_over(const Search *search, uint32 i)
+{
+	const Program *program = search->program;
+	const Match *best = &search->best;
+	int64 time;
 
 	if (!search->found)
 		return false;
-	if ((search->program->header->flags & PROGRAM_NO_TIME) == 0 || search->best.at_deadline)
+	if (i == search->view->count || (!search->want_start && !search->want_used) ||
+		(!best->at_deadline && (program->header->flags & PROGRAM_NO_TIME) == 0))
 		return true;
-	if (i < view->count && view->times[i] == search->best.ends_at)
+	time = search->view->times[i];
+	if (best->at_deadline && search->ends_with_element && !comes_before(best->ends_at, time))
 		return false;
-	settle_absences(search, search->best.ends_at, i, i);
+	for (uint32 a = 0; a < program->header->absences; a++)
+	{
+		const Duration *duration = &program->durations[program->absences[a].duration];
+
+		if (search->ends_with[a] && earliest_deadline(time, duration) <= best->ends_at)
+			return false;
+	}
 	return true;
+}
+
+/* Sets what the search looks for, and how that may end; O(states) where it is new. */
+static void
+set_goal(Search *search, const Goal *goal)
+{
+	const ProgramHeader *header = search->program->header;
+
+	if (search->ends_with != NULL && search->goal.cut == goal->cut &&
+		search->goal.branch_only == goal->branch_only && search->goal.branch == goal->branch &&
+		search->goal.depth == goal->depth)
+		return;
+	search->goal = *goal;
+	if (search->ends_with == NULL)
+		search->ends_with = palloc(sizeof(bool) * Max(header->absences, 1));
+	memset(search->ends_with, false, sizeof(bool) * header->absences);
+	search->ends_with_element = goal->cut;
+	for (uint32 s = 0; s < header->states && !goal->cut; s++)
+	{
+		const ProgramState *state = &search->program->states[s];
+
+		if ((state->flags & STATE_ACCEPTS) == 0 ||
+			(goal->branch_only && state->branch != goal->branch))
+			continue;
+		if (state->flags & STATE_DEADLINE)
+			search->ends_with[state->absence] = true;
+		else
+			search->ends_with_element = true;
+	}
 }
 
 /* Reads on from the place of interaction from until a match is found. */
@@ -616,16 +627,6 @@ run(Search *search, uint32 from)
 		search->place_from = i;
 		if (i > from && view->times[i] != view->times[i - 1])
 			search->time_from = i;
-		if (search->pending_count > 0 && (i == 0 || view->times[i] != view->times[i - 1]))
-		{
-			uint32 to = i + 1;
-
-			while (to < view->count && view->times[to] == view->times[i])
-				to++;
-			settle_absences(search, view->times[i], i, to);
-			if (search->found)
-				return;
-		}
 		for (next = i; next < view->count && view->places[next] == view->places[i]; next++)
 		{
 			if ((view->masks[next] & uses) == 0 ||
@@ -650,12 +651,6 @@ run(Search *search, uint32 from)
 			step(search, only);
 		else if (members > 1)
 			step_tie(search, members);
-	}
-	if (!is_over(search, view->count) && search->pending_count > 0)
-	{
-		settle_absences(search, view->as_of, view->count, view->count);
-		for (uint32 p = 0; p < search->pending_count; p++)
-			note_reason(search, search->pending[p].last, NOT_OVER);
 	}
 }
 
@@ -716,6 +711,8 @@ search_create(const View *view)
 
 	search->view = view;
 	search->program = program;
+	search->context = CurrentMemoryContext;
+	search->by_index = (header->flags & PROGRAM_BY_INDEX) != 0;
 	search->registers = header->registers;
 	search->way_bytes = MAXALIGN(offsetof(Way, reg) + sizeof(int32) * header->registers);
 	search->lists = palloc0(sizeof(WayList) * header->states);
@@ -777,14 +774,13 @@ search_after(Search *search, const Match *match)
 }
 
 bool
-search_end(Search *search, const Goal *goal, Match *match)
+search_any(Search *search, const Goal *goal)
 {
-	search->goal = goal;
+	set_goal(search, goal);
 	search->want_start = false;
 	search->want_used = false;
 	search->only_start = NO_START;
 	run(search, search->from);
-	*match = search->best;
 	return search->found;
 }
 
@@ -793,7 +789,7 @@ search_match(Search *search, const Goal *goal, Match *match)
 {
 	uint32 start;
 
-	search->goal = goal;
+	set_goal(search, goal);
 	search->want_start = true;
 	search->want_used = false;
 	search->only_start = NO_START;
@@ -827,7 +823,7 @@ search_depths(Search *search, uint16 *depths)
 	static const Goal whole = {.cut = false};
 
 	memset(depths, 0, sizeof(uint16) * search->program->header->branches);
-	search->goal = &whole;
+	set_goal(search, &whole);
 	search->want_start = false;
 	search->want_used = false;
 	search->only_start = NO_START;

@@ -63,8 +63,8 @@ extern Search *search_create(const View *view);
 /* Where the next search begins, and what it must not use: nothing at first. */
 extern void search_after(Search *search, const Match *match);
 
-/* Whether there is a match; the reported one's end. */
-extern bool search_end(Search *search, const Goal *goal, Match *match);
+/* Whether there is a match. */
+extern bool search_any(Search *search, const Goal *goal);
 
 /* The reported match, with the interactions that it uses. */
 extern bool search_match(Search *search, const Goal *goal, Match *match);

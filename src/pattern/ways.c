@@ -20,74 +20,66 @@
  * Guards and actions
  */
 
-/* Whether an interaction has the values that the limits behind a guard ask for. */
-bool
-within_limits(const View *view, const Instruction *limit, const Instruction *end, const Way *way,
-			  uint32 this, uint32 index)
+/* The values that the limits behind a guard ask for. */
+void
+values_asked(const View *view, const Instruction *limit, uint32 count, const Way *way, uint32 i,
+			 uint32 *values)
 {
-	for (; limit < end; limit++)
-	{
-		uint32 value;
-
-		if (limit->operation == FOR_DURATION)
-			continue;
-		value = view->values[limit->arg][index];
-		if (limit->operation == ONLY_SAME ? value != (uint32) way->reg[limit->reg] :
-											value != view->values[limit->arg][this])
-			return false;
-	}
-	return true;
+	for (uint32 n = 0; n < count; n++, limit++)
+		values[n] = limit->operation == ONLY_SAME ? (uint32) way->reg[limit->reg] :
+													view->values[limit->arg][i];
 }
 
-/* The instructions behind a guard that belong to it. */
-static const Instruction *
-limits_end(const Instruction *instruction, const Instruction *end)
+/* The instructions behind a guard that limit it. */
+static uint32
+count_limits(const Instruction *instruction, const Instruction *end)
 {
-	while (instruction < end && instruction->operation >= ONLY_SAME &&
-		   instruction->operation <= FOR_DURATION)
-		instruction++;
-	return instruction;
+	const Instruction *limit = instruction;
+
+	while (limit < end && (limit->operation == ONLY_SAME || limit->operation == ONLY_SAME_AS_THIS))
+		limit++;
+	return (uint32) (limit - instruction);
 }
 
-/* Whether the event is at some place strictly between those of from and of to, the one at hand. */
+/* The last interaction before another one that the event of a guard accepts, within its limits; or -1. */
+static int64
+last_excluded(Search *search, uint32 event, uint32 before, const Instruction *limits,
+			  const Instruction *end, const Way *way, uint32 i)
+{
+	const View *view = search->view;
+	uint32 count = count_limits(limits, end);
+	uint32 values[MAX_REGISTERS];
+
+	if (count == 0)
+		return before == 0 ? -1 : view->last_seen[event][before - 1];
+	values_asked(view, limits, count, way, i, values);
+	return last_occurrence(view, occurrences_of(search, event, limits, count), values, before);
+}
+
+/* Whether the event of a guard is at some place strictly between those of from and of to, the one at hand. */
 static bool
-seen_between(const Search *search, uint32 event, uint32 from, uint32 to, const Instruction *limits,
+seen_between(Search *search, const Instruction *guard, uint32 from, uint32 to,
 			 const Instruction *end, const Way *way)
 {
-	const View *view = search->view;
-	const int32 *last_seen = view->last_seen[event];
+	const uint32 *places = search->view->places;
+	int64 i = last_excluded(search, guard->arg, search->place_from, guard + 1, end, way, to);
 
-	for (int32 i = (int32) search->place_from - 1; i >= 0; i--)
-	{
-		i = last_seen[i];
-		if (i < 0 || view->places[i] <= view->places[from])
-			return false;
-		if (within_limits(view, limits, end, way, to, (uint32) i))
-			return true;
-	}
-	return false;
+	return i >= 0 && places[i] > places[from];
 }
 
-/* Whether the event is in [time of to - duration, time of to), or so long was not seen. */
+/* Whether the event of a guard is in [time of to - duration, time of to), or so long was not seen. */
 static bool
-seen_before(const Search *search, uint32 event, uint32 to, const Instruction *limits,
-			const Instruction *end, const Way *way)
+seen_before(Search *search, const Instruction *guard, uint32 to, const Instruction *end,
+			const Way *way)
 {
 	const View *view = search->view;
-	const int32 *last_seen = view->last_seen[event];
-	int64 earliest = subtract_duration(view->times[to], &view->program->durations[limits->arg]);
+	int64 earliest = subtract_duration(view->times[to], &view->program->durations[guard[1].arg]);
+	int64 i;
 
 	if (view->times[0] > earliest)
 		return true;
-	for (int32 i = (int32) search->time_from - 1; i >= 0; i--)
-	{
-		i = last_seen[i];
-		if (i < 0 || view->times[i] < earliest)
-			return false;
-		if (within_limits(view, limits, end, way, to, (uint32) i))
-			return true;
-	}
-	return false;
+	i = last_excluded(search, guard->arg, search->time_from, guard + 2, end, way, to);
+	return i >= 0 && view->times[i] >= earliest;
 }
 
 static bool
@@ -125,8 +117,7 @@ guards_hold(Search *search, uint32 guards, uint32 count, const Way *way, uint32 
 				holds = (int64) i > reg;
 				break;
 			case GUARD_WITHOUT:
-				holds = !seen_between(search, guard->arg, (uint32) reg, i, instruction,
-									  limits_end(instruction, end), way);
+				holds = !seen_between(search, guard, (uint32) reg, i, end, way);
 				break;
 			case GUARD_WITHIN:
 				holds = view->times[i] <=
@@ -136,8 +127,7 @@ guards_hold(Search *search, uint32 guards, uint32 count, const Way *way, uint32 
 				holds = i == 0;
 				break;
 			case GUARD_ABSENT:
-				holds = !seen_before(search, guard->arg, i, instruction,
-									 limits_end(instruction, end), way);
+				holds = !seen_before(search, guard, i, end, way);
 				break;
 			case GUARD_SAME:
 				holds = view->values[guard->arg][i] == (uint32) reg;
@@ -349,7 +339,12 @@ dominates(Search *search, const ProgramState *state, const Way *a, const Way *b,
 		if (a->reg[reg] < 0 && b->reg[reg] < 0 && view->places[~a->reg[reg]] < view->places[i] &&
 			view->places[~b->reg[reg]] < view->places[i])
 			continue;
-		if ((state->exact >> reg & 1) != 0 || a->reg[reg] < b->reg[reg])
+		if ((state->exact >> reg & 1) != 0)
+			return false;
+		/* of simultaneous interactions each is as late as the other */
+		if (!search->by_index && view->places[a->reg[reg]] == view->places[b->reg[reg]])
+			continue;
+		if (a->reg[reg] < b->reg[reg])
 			return false;
 		/* b may be old enough where a is not */
 		if (description->least > 0 &&
@@ -365,7 +360,14 @@ dominates(Search *search, const ProgramState *state, const Way *a, const Way *b,
 		if (description->has_end && (uint32) b->reg[reg] == view->count - 1)
 			return false;
 	}
-	return !search->want_used || compare_used(search, a->used, b->used) >= 0;
+	if (search->want_used)
+	{
+		int order = compare_used(search, a->used, b->used);
+
+		/* what a step reports is its last interaction by elements */
+		return order > 0 || (order == 0 && a->reg[LAST_REGISTER] >= b->reg[LAST_REGISTER]);
+	}
+	return true;
 }
 
 /* Whether no edge can follow a way any more because its time has passed. */

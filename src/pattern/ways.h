@@ -7,6 +7,7 @@
 #ifndef CRM_PATTERN_WAYS_H
 #define CRM_PATTERN_WAYS_H
 
+#include "pattern/occurrences.h"
 #include "pattern/search.h"
 
 #define NO_START PG_UINT32_MAX
@@ -35,16 +36,6 @@ typedef struct WayList
 	uint32 prune_at;
 } WayList;
 
-/* A way whose last absence is not over. */
-typedef struct Pending
-{
-	int64 deadline;
-	int64 since;
-	uint32 last;
-	uint16 state;
-	bool alive;
-} Pending;
-
 /* A way inside a tie. */
 typedef struct TieWay
 {
@@ -65,7 +56,10 @@ struct Search
 {
 	const View *view;
 	const Program *program;
+	MemoryContext context;
+	struct Occurrences *occurrences;
 	uint32 registers;
+	bool by_index; /* of simultaneous interactions it matters which one is used */
 	Size way_bytes;
 	uint64 *state_events; /* events of the edges of a state */
 	WayList *lists;       /* by state */
@@ -83,8 +77,10 @@ struct Search
 	uint32 place_from;
 	uint32 time_from;
 	/* what it looks for */
-	const Goal *goal;
-	bool want_start; /* of matches that end together, the one that begins last */
+	Goal goal;
+	bool ends_with_element; /* some match that it looks for does */
+	bool *ends_with;        /* by absence: some match that it looks for does */
+	bool want_start;        /* of matches that end together, the one that begins last */
 	bool want_used;
 	uint32 only_start; /* place where it must begin, or NO_START */
 	uint16 *depths;
@@ -95,11 +91,6 @@ struct Search
 	uint16 *fresh_state;
 	uint32 fresh_count;
 	uint32 fresh_size;
-	/* pending absences and their ways */
-	Pending *pending;
-	char *pending_ways;
-	uint32 pending_count;
-	uint32 pending_size;
 	/* the best of the matches that end here */
 	bool found;
 	Match best;
@@ -123,9 +114,9 @@ way_at(const Search *search, char *ways, uint32 i)
 	return (Way *) (ways + search->way_bytes * i);
 }
 
-/* Whether an interaction has the values that the limits behind a guard ask for. */
-extern bool within_limits(const View *view, const Instruction *limit, const Instruction *end,
-						  const Way *way, uint32 this, uint32 index);
+/* The values that the limits behind a guard ask for, as they stand after a way and interaction i. */
+extern void values_asked(const View *view, const Instruction *limit, uint32 count, const Way *way,
+						 uint32 i, uint32 *values);
 
 /* Whether all guards let interaction i follow way; if not, search->failed says which did not. */
 extern bool guards_hold(Search *search, uint32 guards, uint32 count, const Way *way, uint32 i);
