@@ -196,7 +196,10 @@ typedef struct Program
 	const char *texts;
 	const char *events; /* see events.h */
 	struct EventReader *reader;
+	const uint16 *most_uses; /* by event: the interactions that one match can use for it */
 } Program;
+
+#define NO_MOST_USES PG_UINT16_MAX
 
 /* Appends the program of a tree; false and an error where it is beyond a limit. */
 extern bool pattern_compile(const PatternNode *tree, StringInfo out, PatternError *error);

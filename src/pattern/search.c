@@ -69,6 +69,7 @@ consider(Search *search, const Way *way, uint32 last, int64 ends_at, bool at_dea
 			return;
 	}
 	search->found = true;
+	search->better = true;
 	best->first_place = way->start;
 	best->last = last;
 	best->ends_at = ends_at;
@@ -260,13 +261,15 @@ may_start(const Search *search, uint32 i)
 	return search->only_start == NO_START || search->view->places[i] == search->only_start;
 }
 
-/* A place with one interaction that some event accepts. */
-static void
+/* Takes one interaction, after all that was read before; whether that made a difference. */
+static bool
 step(Search *search, uint32 i)
 {
 	uint64 mask = search->view->masks[i];
+	bool changed = false;
 
 	search->fresh_count = 0;
+	search->better = false;
 	if ((search->state_events[0] & mask) != 0 && may_start(search, i))
 		follow_state(search, 0, i);
 	for (uint32 a = 0; a < search->active_count; a++)
@@ -281,8 +284,9 @@ step(Search *search, uint32 i)
 		Way *way = way_at(search, search->fresh, f);
 
 		note_reached(search, search->fresh_state[f], way, i);
-		keep_way(search, search->fresh_state[f], way, i);
+		changed |= keep_way(search, search->fresh_state[f], way, i);
 	}
+	return changed || search->better;
 }
 
 /*
@@ -329,14 +333,14 @@ follow_tie_way(Search *search, uint32 sorts, uint16 number, uint32 code, char *b
 
 	for (uint32 s = 0; s < sorts; s++)
 	{
-		const Sort *sort = &search->sorts[s];
-		uint32 taken = code / sort->weight % (sort->count + 1);
+		const Choice *choice = &search->choices[s];
+		uint32 taken = code / choice->weight % (choice->count + 1);
 		uint32 i;
 		uint64 mask;
 
-		if (taken == sort->count)
+		if (taken == choice->count)
 			continue;
-		i = search->members[sort->first + taken];
+		i = search->members[choice->first + taken];
 		mask = search->view->masks[i];
 		if ((mask & search->state_events[number]) == 0)
 			continue;
@@ -354,107 +358,111 @@ follow_tie_way(Search *search, uint32 sorts, uint16 number, uint32 code, char *b
 			note_reason(search, i, LED_ON);
 			follow(search, edge, way, i, target);
 			note_reached(search, edge->target, target, i);
-			keep_tie_way(search, edge->target, code + sort->weight, target, i);
+			keep_tie_way(search, edge->target, code + choice->weight, target, i);
 		}
 	}
-}
-
-/* Whether two interactions of a tie serve equally in everything. */
-static bool
-same_sort(const Search *search, uint32 a, uint32 b)
-{
-	const View *view = search->view;
-	uint64 matter = search->program->header->uses;
-
-	if ((search->program->header->flags & PROGRAM_BY_INDEX) != 0)
-		return a == b;
-	if ((view->masks[a] & matter) != (view->masks[b] & matter))
-		return false;
-	for (uint32 i = 0; i < search->program->header->attributes; i++)
-	{
-		if (view->values[i][a] != view->values[i][b])
-			return false;
-	}
-	return true;
-}
-
-/* Sorts the count members of a tie by what they can serve for; 0 where there are too many ways. */
-static uint32
-sort_tie(Search *search, uint32 count)
-{
-	uint32 *sorted;
-	uint32 sorts = 0;
-	uint32 done = 0;
-	uint32 ways = 1;
-	bool *taken;
-
-	/* n members of at least one sort each have more ways than n */
-	if (count >= MAX_TIE_WAYS ||
-		((search->program->header->flags & PROGRAM_BY_INDEX) != 0 && count > 12))
-		return 0;
-	taken = palloc0(sizeof(bool) * count);
-	sorted = palloc(sizeof(uint32) * count);
-	if (search->sorts != NULL)
-		pfree(search->sorts);
-	search->sorts = palloc(sizeof(Sort) * count);
-	for (uint32 i = 0; i < count && ways <= MAX_TIE_WAYS; i++)
-	{
-		Sort *sort = &search->sorts[sorts];
-
-		if (taken[i])
-			continue;
-		sort->first = done;
-		sort->weight = ways;
-		for (uint32 j = i; j < count; j++)
-		{
-			if (!taken[j] && same_sort(search, search->members[i], search->members[j]))
-			{
-				taken[j] = true;
-				sorted[done++] = search->members[j];
-			}
-		}
-		sort->count = done - sort->first;
-		ways *= sort->count + 1;
-		sorts++;
-	}
-	if (ways <= MAX_TIE_WAYS)
-		memcpy(search->members, sorted, sizeof(uint32) * count);
-	pfree(taken);
-	pfree(sorted);
-	return ways <= MAX_TIE_WAYS ? sorts : 0;
 }
 
 /* Of each sort the first is tried first; what is said of it is true of the others. */
 static void
-share_reasons(Search *search, uint32 sorts)
+share_reasons(Search *search, Tie *tie, uint32 sorts)
 {
 	for (uint32 s = 0; s < sorts; s++)
 	{
-		const uint32 *members = search->members + search->sorts[s].first;
+		Sort *sort = &tie->sorts[search->choices[s].sort];
+		uint8 reason = search->reasons[search->members[search->choices[s].first]] & ~IN_TOTAL_ORDER;
 
-		for (uint32 m = 1; m < search->sorts[s].count; m++)
-			note_reason(search, members[m], search->reasons[members[0]]);
+		if (sort->shared == reason)
+			continue;
+		sort->shared = reason;
+		for (uint32 m = sort->first; m < sort->end; m++)
+		{
+			if (!tie->used[tie->by_sort[m]])
+				note_reason(search, tie->index[tie->by_sort[m]], reason);
+		}
 	}
 }
 
-/* A place where count interactions are accepted by some event. */
-static void
-step_tie(Search *search, uint32 count)
+/*
+ * Whether what is left of the place at hand, which is read in total order, cannot
+ * change what the search looks for.
+ */
+static bool
+rest_is_worse(Search *search)
 {
-	uint32 sorts = sort_tie(search, count);
-	uint32 last = search->members[0];
+	const Match *best = &search->best;
+
+	if (!search->found)
+		return false;
+	if (search->depths != NULL || (!search->want_start && !search->want_used))
+		return true;
+	/* an absence might end before this place, or with a later beginning */
+	if (search->program->header->absences > 0)
+		return false;
+	if (search->want_start)
+		return best->first_place == search->view->places[best->last];
+	return !search->better ? false : !any_way_left(search);
+}
+
+/* Takes the unused interactions of a place in total order. */
+static void
+step_in_order(Search *search, const Tie *tie)
+{
+	search->in_total_order = true;
+	for (uint32 m = tie->head; m < tie->count; m++)
+	{
+		bool changed;
+		uint8 reason;
+
+		if ((m & 0x3FF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (tie->used[m])
+			continue;
+		if (search->reasons != NULL)
+			search->reasons[tie->index[m]] |= IN_TOTAL_ORDER;
+		changed = step(search, tie->index[m]);
+		if (rest_is_worse(search))
+			break;
+		reason = search->reasons == NULL ? 0 : search->reasons[tie->index[m]] & ~IN_TOTAL_ORDER;
+		/* where one of a sort makes no difference, the next one makes none */
+		while (!changed && m + 1 < tie->count &&
+			   (tie->used[m + 1] || tie->sort[m + 1] == tie->sort[m]))
+		{
+			m++;
+			if (search->reasons != NULL && !tie->used[m])
+			{
+				search->reasons[tie->index[m]] |= IN_TOTAL_ORDER;
+				note_reason(search, tie->index[m], reason);
+			}
+		}
+	}
+	search->in_total_order = false;
+}
+
+/* A place of several interactions. */
+static void
+step_tie(Search *search, Tie *tie)
+{
+	uint32 sorts;
+	uint32 last;
 	char *buffer;
 
+	if (tie->unused == 0)
+		return;
+	if (search->members == NULL)
+		search->members = palloc(sizeof(uint32) * MAX_TIE_WAYS);
+	sorts = tie_choices(search, tie);
 	if (sorts == 0)
 	{
-		for (uint32 i = 0; i < count; i++)
-		{
-			if ((i & 0x3FF) == 0)
-				CHECK_FOR_INTERRUPTS();
-			if (search->reasons != NULL)
-				search->reasons[search->members[i]] |= IN_TOTAL_ORDER;
-			step(search, search->members[i]);
-		}
+		step_in_order(search, tie);
+		return;
+	}
+	last = search->members[0];
+	if (sorts == 1 && search->choices[0].count == 1)
+	{
+		(void) step(search, last);
+		if (search->reasons != NULL)
+			share_reasons(search, tie, sorts);
 		return;
 	}
 	if (search->buckets == NULL)
@@ -493,26 +501,15 @@ step_tie(Search *search, uint32 count)
 		follow_tie_way(search, sorts, search->tie[t].state, search->tie[t].code, buffer);
 	}
 	for (uint32 t = 0; t < search->tie_count; t++)
-		keep_way(search, search->tie[t].state, way_at(search, search->tie_ways, t), last);
+		(void) keep_way(search, search->tie[t].state, way_at(search, search->tie_ways, t), last);
 	if (search->reasons != NULL)
-		share_reasons(search, sorts);
+		share_reasons(search, tie, sorts);
 	pfree(buffer);
 }
 
 /*
  * Searching
  */
-
-static bool
-already_used(const Search *search, uint32 i)
-{
-	for (uint32 u = 0; u < search->used_count; u++)
-	{
-		if (search->used[u] == i)
-			return true;
-	}
-	return false;
-}
 
 /* Forgets all ways. */
 static void
@@ -601,7 +598,26 @@ set_goal(Search *search, const Goal *goal)
 	}
 }
 
-/* Reads on from the place of interaction from until a match is found. */
+/* The first interaction of a time. */
+static uint32
+first_of_time(const View *view, int64 time)
+{
+	uint32 low = 0;
+	uint32 high = view->count;
+
+	while (low < high)
+	{
+		uint32 middle = low + (high - low) / 2;
+
+		if (view->times[middle] < time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Reads on from the place that begins with interaction from until a match is found. */
 static void
 run(Search *search, uint32 from)
 {
@@ -613,44 +629,28 @@ run(Search *search, uint32 from)
 	/* many short runs one after another are a loop, too */
 	CHECK_FOR_INTERRUPTS();
 	reset_ways(search);
-	search->time_from = from;
-	while (search->time_from > 0 && from < view->count &&
-		   view->times[search->time_from - 1] == view->times[from])
-		search->time_from--;
+	if (from < view->count)
+		search->time_from = first_of_time(view, view->times[from]);
 	for (uint32 i = from; i < view->count && !is_over(search, i); i = next)
 	{
-		uint32 members = 0;
-		uint32 only = 0;
+		Tie *tie = i == search->from ? &search->from_tie : &search->other_tie;
 
 		if ((++visited & 0x3FF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		search->place_from = i;
 		if (i > from && view->times[i] != view->times[i - 1])
 			search->time_from = i;
-		for (next = i; next < view->count && view->places[next] == view->places[i]; next++)
+		if (view->places[i + 1] != view->places[i])
 		{
-			if ((view->masks[next] & uses) == 0 ||
-				(i == search->from && already_used(search, next)))
-				continue;
-			if (members == 0)
-				only = next;
-			else
-			{
-				if (members >= search->members_size)
-				{
-					search->members_size = Max(64, members * 2);
-					search->members = (uint32 *) more_room((char *) search->members,
-														   sizeof(uint32) * search->members_size);
-				}
-				search->members[0] = only;
-				search->members[members] = next;
-			}
-			members++;
+			next = i + 1;
+			if ((view->masks[i] & uses) != 0 && !(search->from_used && i == search->from))
+				(void) step(search, i);
+			continue;
 		}
-		if (members == 1)
-			step(search, only);
-		else if (members > 1)
-			step_tie(search, members);
+		if (tie->from != i)
+			tie_load(search, tie, i);
+		next = tie->to;
+		step_tie(search, tie);
 	}
 }
 
@@ -737,6 +737,7 @@ search_create(const View *view)
 	nothing = (Way *) initial->ways;
 	nothing->start = NO_START;
 	search->only_start = NO_START;
+	search->from_tie.from = search->other_tie.from = NO_TIE;
 	search->element_counts = palloc(sizeof(int32) * Max(header->labels, 1));
 	search->uses = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline uses",
 										 ALLOCSET_DEFAULT_SIZES);
@@ -748,28 +749,23 @@ void
 search_after(Search *search, const Match *match)
 {
 	const View *view = search->view;
-	uint32 from = match->last;
-	uint32 count = 0;
-	uint32 *used;
 
-	while (from > 0 && view->places[from - 1] == view->places[match->last])
-		from--;
-	for (const Used *u = match->used; u != NULL && u->index >= from; u = u->parent)
-		count++;
-	used = palloc(sizeof(uint32) * (count + search->used_count + 1));
-	count = 0;
-	for (const Used *u = match->used; u != NULL && u->index >= from; u = u->parent)
-		used[count++] = u->index;
-	for (uint32 u = 0; u < search->used_count; u++)
+	if (view->places[search->from] != view->places[match->last])
 	{
-		if (search->used[u] >= from)
-			used[count++] = search->used[u];
+		search->from = match->last;
+		while (search->from > 0 && view->places[search->from - 1] == view->places[match->last])
+			search->from--;
+		search->from_used = false;
 	}
-	if (search->used != NULL)
-		pfree(search->used);
-	search->used = used;
-	search->used_count = count;
-	search->from = from;
+	if (view->places[search->from + 1] != view->places[search->from])
+		search->from_used = true;
+	else
+	{
+		if (search->from_tie.from != search->from)
+			tie_load(search, &search->from_tie, search->from);
+		for (const Used *u = match->used; u != NULL && u->index >= search->from; u = u->parent)
+			tie_use(&search->from_tie, u->index);
+	}
 	MemoryContextReset(search->uses);
 }
 
@@ -787,6 +783,7 @@ search_any(Search *search, const Goal *goal)
 bool
 search_match(Search *search, const Goal *goal, Match *match)
 {
+	const uint32 *places = search->view->places;
 	uint32 start;
 
 	set_goal(search, goal);
@@ -801,9 +798,11 @@ search_match(Search *search, const Goal *goal, Match *match)
 	search->only_start = search->best.first_place;
 	search->want_start = false;
 	search->want_used = true;
-	for (start = search->best.last; search->view->places[start] > search->only_start; start--)
+	for (start = search->best.last; places[start] > search->only_start; start--)
 		;
-	while (start > search->from && search->view->places[start - 1] == search->only_start)
+	if (places[search->from] == search->only_start)
+		start = search->from;
+	while (start > search->from && places[start - 1] == search->only_start)
 		start--;
 	run(search, start);
 	*match = search->best;

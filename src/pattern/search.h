@@ -30,6 +30,7 @@ typedef struct Used
 {
 	struct Used *parent;
 	uint32 index;
+	uint32 first; /* the index of the first one */
 	uint32 count; /* with those before it */
 	uint32 turn;  /* when it was used: in a tie not in total order */
 	uint32 last;  /* the last one by elements, then */

@@ -214,10 +214,12 @@ insert_used(Search *search, const Used *used, const Used *one)
 		*more = *used;
 		more->count++;
 		more->parent = unconstify(Used *, insert_used(search, used->parent, one));
+		more->first = more->parent->first;
 		return more;
 	}
 	*more = *one;
 	more->parent = unconstify(Used *, used);
+	more->first = used == NULL ? one->index : used->first;
 	more->count = used == NULL ? 1 : used->count + 1;
 	return more;
 }
@@ -276,6 +278,8 @@ compare_used(Search *search, const Used *a, const Used *b)
 	const Used *y = b;
 	int result = 0;
 
+	if (a != NULL && b != NULL && a->first != b->first)
+		return a->first < b->first ? 1 : -1;
 	while (x != y)
 	{
 		if (y == NULL || (x != NULL && x->index > y->index))
@@ -355,7 +359,8 @@ dominates(Search *search, const ProgramState *state, const Way *a, const Way *b,
 			months_may_turn(view->times[a->reg[reg]], view->times[b->reg[reg]]))
 			return false;
 		/* b's successor may be yet to come */
-		if (description->has_next && view->places[b->reg[reg] + 1] >= view->places[i])
+		if (description->has_next && view->places[b->reg[reg] + 1] >= view->places[i] &&
+			!(search->in_total_order && (uint32) b->reg[reg] + 1 < i))
 			return false;
 		if (description->has_end && (uint32) b->reg[reg] == view->count - 1)
 			return false;
@@ -387,7 +392,8 @@ expired(const Search *search, const ProgramState *state, const Way *way, uint32 
 			const Instruction *guard = &program->instructions[edge->guards + g];
 
 			if (guard->operation == GUARD_NEXT)
-				over = view->places[way->reg[guard->reg] + 1] < view->places[i];
+				over = view->places[way->reg[guard->reg] + 1] < view->places[i] ||
+					(search->in_total_order && (uint32) way->reg[guard->reg] + 1 < i);
 			else if (guard->operation == GUARD_WITHIN)
 				over = view->times[i] > add_duration(view->times[way->reg[guard->reg]],
 													 &program->durations[guard->arg]);
@@ -445,7 +451,7 @@ append_way(Search *search, WayList *list, const Way *way)
 }
 
 /* Adds a way to those of a state, unless one of them is as good. */
-static void
+static bool
 keep_ripe_way(Search *search, uint16 number, const Way *way, uint32 i)
 {
 	const ProgramState *state = &search->program->states[number];
@@ -457,7 +463,7 @@ keep_ripe_way(Search *search, uint16 number, const Way *way, uint32 i)
 		Way *other = way_at(search, list->ways, w);
 
 		if (dominates(search, state, other, way, i))
-			return;
+			return false;
 	}
 	for (uint32 w = 0; w < list->count; w++)
 	{
@@ -473,6 +479,7 @@ keep_ripe_way(Search *search, uint16 number, const Way *way, uint32 i)
 	append_way(search, list, way);
 	if (list->count >= list->prune_at)
 		prune(search, state, list, i);
+	return true;
 }
 
 /* Lets the ways of a state that are old enough out of those that wait. */
@@ -505,7 +512,7 @@ ripen(Search *search, uint16 number, uint32 i)
 }
 
 /* Adds a way to those that wait, unless one of the same place is as good. */
-static void
+static bool
 keep_waiting_way(Search *search, uint16 number, const Way *way, uint32 i)
 {
 	const ProgramState *state = &search->program->states[number];
@@ -520,27 +527,69 @@ keep_waiting_way(Search *search, uint16 number, const Way *way, uint32 i)
 		if (places[other->reg[reg]] != places[way->reg[reg]])
 			break;
 		if (dominates(search, state, other, way, i))
-			return;
+			return false;
 	}
 	append_way(search, waiting, way);
+	return true;
 }
 
-/* Adds a way to those of a state, unless one of them is as good. */
-void
+/* Throws the ways of a list out that are worse than the best match; how many are left. */
+static uint32
+drop_worse(Search *search, WayList *list)
+{
+	uint32 kept = list->first;
+
+	for (uint32 w = list->first; w < list->count; w++)
+	{
+		Way *way = way_at(search, list->ways, w);
+
+		if (compare_used(search, way->used, search->best.used) < 0)
+			continue;
+		if (kept != w)
+			memcpy(way_at(search, list->ways, kept), way, search->way_bytes);
+		kept++;
+	}
+	list->count = kept;
+	return kept - list->first;
+}
+
+/*
+ * Throws out the ways from which nothing better than the best match can come,
+ * where interactions are used in total order only: what they have not used of
+ * what comes first they never will.  Whether any is left.
+ */
+bool
+any_way_left(Search *search)
+{
+	uint32 left = 0;
+
+	for (uint32 a = 0; a < search->active_count; a++)
+	{
+		left += drop_worse(search, &search->lists[search->active[a]]);
+		left += drop_worse(search, &search->waiting[search->active[a]]);
+	}
+	return left > 0;
+}
+
+/* Adds a way to those of a state, unless one of them is as good; whether it did. */
+bool
 keep_way(Search *search, uint16 number, const Way *way, uint32 i)
 {
 	const ProgramState *state = &search->program->states[number];
 
+	bool kept;
+
 	if (state->edge_count == 0)
-		return;
+		return false;
 	if (search->waits_on[number] != NO_WAIT &&
 		search->view->places[way->reg[search->waits_on[number]]] == search->view->places[i])
-		keep_waiting_way(search, number, way, i);
+		kept = keep_waiting_way(search, number, way, i);
 	else
-		keep_ripe_way(search, number, way, i);
+		kept = keep_ripe_way(search, number, way, i);
 	if (!search->is_active[number])
 	{
 		search->is_active[number] = true;
 		search->active[search->active_count++] = number;
 	}
+	return kept;
 }

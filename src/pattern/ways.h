@@ -9,6 +9,7 @@
 
 #include "pattern/occurrences.h"
 #include "pattern/search.h"
+#include "pattern/ties.h"
 
 #define NO_START PG_UINT32_MAX
 #define NO_WAIT (-1)
@@ -44,14 +45,6 @@ typedef struct TieWay
 	uint32 next; /* in its bucket, from 1 on */
 } TieWay;
 
-/* Interactions of a tie that the same events accept. */
-typedef struct Sort
-{
-	uint32 first; /* among the members */
-	uint32 count;
-	uint32 weight; /* in a code */
-} Sort;
-
 struct Search
 {
 	const View *view;
@@ -70,9 +63,10 @@ struct Search
 	uint32 active_count;
 	bool *is_active;
 	/* where the search begins */
-	uint32 from;       /* the first interaction of the first place */
-	uint32 used_count; /* of that place, those that matches before have used */
-	uint32 *used;
+	uint32 from;    /* the first interaction of the first place */
+	bool from_used; /* the only interaction of that place is used */
+	Tie from_tie;   /* the interactions of that place */
+	Tie other_tie;  /* those of another place */
 	/* where it is: the first interaction of the place at hand, and of its time */
 	uint32 place_from;
 	uint32 time_from;
@@ -92,12 +86,13 @@ struct Search
 	uint32 fresh_count;
 	uint32 fresh_size;
 	/* the best of the matches that end here */
+	bool in_total_order; /* the place at hand is read so */
 	bool found;
+	bool better; /* one was found since this was last set to false */
 	Match best;
 	/* a tie */
-	uint32 *members;
-	uint32 members_size;
-	Sort *sorts;
+	Choice choices[MAX_TIE_SORTS];
+	uint32 *members; /* picked */
 	TieWay *tie;
 	char *tie_ways;
 	uint32 tie_count;
@@ -137,7 +132,10 @@ extern bool dominates(Search *search, const ProgramState *state, const Way *a, c
 /* Lets the ways of a state that are old enough out of those that wait. */
 extern void ripen(Search *search, uint16 number, uint32 i);
 
-/* Adds a way to those of a state, unless one of them is as good. */
-extern void keep_way(Search *search, uint16 number, const Way *way, uint32 i);
+/* Throws out ways that cannot become better than the best match in total order; whether any is left. */
+extern bool any_way_left(Search *search);
+
+/* Adds a way to those of a state, unless one of them is as good; whether it did. */
+extern bool keep_way(Search *search, uint16 number, const Way *way, uint32 i);
 
 #endif /* CRM_PATTERN_WAYS_H */
