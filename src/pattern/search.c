@@ -19,6 +19,7 @@
 
 #include "common/hashfn.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
 #include "pattern/ways.h"
@@ -222,6 +223,7 @@ follow_list(Search *search, const WayList *list, const ProgramEdge *edge, uint32
 		Way *way = way_at(search, list->ways, w);
 		Way *target;
 
+		CHECK_FOR_INTERRUPTS();
 		if (!guards_hold(search, edge->guards, edge->guard_count, way, i))
 		{
 			note_reason(search, i, search->failed);
@@ -231,6 +233,20 @@ follow_list(Search *search, const WayList *list, const ProgramEdge *edge, uint32
 		target = fresh_way(search, edge->target);
 		follow(search, edge, way_at(search, list->ways, w), i, target);
 	}
+}
+
+/* Follows the ways of a parted state over an edge; new ones go to the fresh ones. */
+static void
+follow_parts(Search *search, uint16 number, const ProgramEdge *edge, uint32 i)
+{
+	bool only;
+	uint32 part = parts_of_edge(search, number, edge, i, &only);
+
+	/* the values of all others are not those of the interaction */
+	if (only && search->reasons != NULL && search->first_part[number] != 0)
+		note_reason(search, i, GUARD_SAME);
+	for (; part != 0; part = only ? 0 : search->parts[part - 1].next)
+		follow_list(search, &search->parts[part - 1].list, edge, i);
 }
 
 /* Follows all ways of a state over interaction i; new ones go to the fresh ones. */
@@ -248,7 +264,10 @@ follow_state(Search *search, uint16 number, uint32 i)
 
 		if ((mask >> edge->event & 1) == 0)
 			continue;
-		follow_list(search, &search->lists[number], edge, i);
+		if (value_registers(search, number) == 0)
+			follow_list(search, &search->lists[number], edge, i);
+		else
+			follow_parts(search, number, edge, i);
 		if (search->waits_on[number] != NO_WAIT && !search->only_ripe[e])
 			follow_list(search, &search->waiting[number], edge, i);
 	}
@@ -259,6 +278,14 @@ static inline bool
 may_start(const Search *search, uint32 i)
 {
 	return search->only_start == NO_START || search->view->places[i] == search->only_start;
+}
+
+/* Frees what a way that is not kept has used, if only it has. */
+static inline void
+forget_used(const Search *search, const Way *way)
+{
+	if (search->want_used && way->used != search->best.used)
+		pfree(unconstify(Used *, way->used));
 }
 
 /* Takes one interaction, after all that was read before; whether that made a difference. */
@@ -283,8 +310,12 @@ step(Search *search, uint32 i)
 	{
 		Way *way = way_at(search, search->fresh, f);
 
+		CHECK_FOR_INTERRUPTS();
 		note_reached(search, search->fresh_state[f], way, i);
-		changed |= keep_way(search, search->fresh_state[f], way, i);
+		if (keep_way(search, search->fresh_state[f], way, i))
+			changed = true;
+		else
+			forget_used(search, way);
 	}
 	return changed || search->better;
 }
@@ -298,8 +329,15 @@ static void
 keep_tie_way(Search *search, uint16 number, uint32 code, const Way *way, uint32 i)
 {
 	const ProgramState *state = &search->program->states[number];
-	uint32 bucket = hash_combine(murmurhash32(code), murmurhash32(number)) % search->bucket_count;
+	uint32 hash = hash_combine(murmurhash32(code), murmurhash32(number));
+	uint32 bucket;
 	TieWay *tie_way;
+
+	for (uint32 registers = value_registers(search, number); registers != 0;
+		 registers &= registers - 1)
+		hash = hash_combine(hash,
+							murmurhash32((uint32) way->reg[pg_rightmost_one_pos32(registers)]));
+	bucket = hash % search->bucket_count;
 
 	for (uint32 at = search->buckets[bucket]; at != 0; at = search->tie[at - 1].next)
 	{
@@ -307,7 +345,10 @@ keep_tie_way(Search *search, uint16 number, uint32 code, const Way *way, uint32 
 
 		if (other->state == number && other->code == code &&
 			dominates(search, state, way_at(search, search->tie_ways, at - 1), way, i))
+		{
+			forget_used(search, way);
 			return;
+		}
 	}
 	if (search->tie_count == search->tie_size)
 	{
@@ -359,6 +400,51 @@ follow_tie_way(Search *search, uint32 sorts, uint16 number, uint32 code, char *b
 			follow(search, edge, way, i, target);
 			note_reached(search, edge->target, target, i);
 			keep_tie_way(search, edge->target, code + choice->weight, target, i);
+		}
+	}
+}
+
+/* Follows the ways of a list, of which nothing of the tie is used yet. */
+static void
+follow_tie_list(Search *search, uint32 sorts, uint16 number, const WayList *list, char *buffer)
+{
+	for (uint32 w = list->first; w < list->count; w++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		memcpy(buffer, way_at(search, list->ways, w), search->way_bytes);
+		follow_tie_way(search, sorts, number, 0, buffer);
+	}
+}
+
+/* The same for the parts of a state that the interactions of the tie lead on. */
+static void
+follow_tie_parts(Search *search, uint32 sorts, uint16 number, char *buffer)
+{
+	const ProgramState *state = &search->program->states[number];
+
+	search->visits++;
+	for (uint32 n = 0; n < sorts * state->edge_count; n++)
+	{
+		const ProgramEdge *edge = &search->program->edges[state->edges + n / sorts];
+		uint32 i = search->members[search->choices[n % sorts].first];
+		uint32 number_of_part;
+		bool only;
+
+		if ((search->view->masks[i] >> edge->event & 1) == 0)
+			continue;
+		number_of_part = parts_of_edge(search, number, edge, i, &only);
+		if (only && search->reasons != NULL && search->first_part[number] != 0)
+			note_reason(search, i, GUARD_SAME);
+		while (number_of_part != 0)
+		{
+			Part *part = &search->parts[number_of_part - 1];
+
+			if (part->visit != search->visits)
+			{
+				part->visit = search->visits;
+				follow_tie_list(search, sorts, number, &part->list, buffer);
+			}
+			number_of_part = only ? 0 : part->next;
 		}
 	}
 }
@@ -483,16 +569,11 @@ step_tie(Search *search, Tie *tie)
 			continue;
 		if (search->waits_on[number] != NO_WAIT)
 			ripen(search, number, last);
-		for (int l = 0; l < 2; l++)
-		{
-			const WayList *list = l == 0 ? &search->lists[number] : &search->waiting[number];
-
-			for (uint32 w = list->first; w < list->count; w++)
-			{
-				memcpy(buffer, way_at(search, list->ways, w), search->way_bytes);
-				follow_tie_way(search, sorts, number, 0, buffer);
-			}
-		}
+		if (value_registers(search, number) == 0)
+			follow_tie_list(search, sorts, number, &search->lists[number], buffer);
+		else
+			follow_tie_parts(search, sorts, number, buffer);
+		follow_tie_list(search, sorts, number, &search->waiting[number], buffer);
 	}
 	for (uint32 t = 0; t < search->tie_count; t++)
 	{
@@ -523,6 +604,9 @@ reset_ways(Search *search)
 		search->waiting[search->active[a]].count = 0;
 		search->is_active[search->active[a]] = false;
 	}
+	for (uint32 a = 0; a < search->active_count && search->first_part != NULL; a++)
+		search->first_part[search->active[a]] = 0;
+	search->runs++;
 	search->active_count = 0;
 	search->found = false;
 }
@@ -737,6 +821,8 @@ search_create(const View *view)
 	nothing = (Way *) initial->ways;
 	nothing->start = NO_START;
 	search->only_start = NO_START;
+	if (header->attributes > 0)
+		find_value_registers(search);
 	search->from_tie.from = search->other_tie.from = NO_TIE;
 	search->element_counts = palloc(sizeof(int32) * Max(header->labels, 1));
 	search->uses = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline uses",

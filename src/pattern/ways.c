@@ -418,6 +418,8 @@ prune(Search *search, const ProgramState *state, WayList *list, uint32 i)
 		Way *way = way_at(search, list->ways, w);
 		bool drop = expired(search, state, way, i);
 
+		CHECK_FOR_INTERRUPTS();
+
 		for (uint32 k = kept; k-- > 0 && !drop;)
 			drop = dominates(search, state, way_at(search, list->ways, k), way, i);
 		for (uint32 k = w + 1; k < Min(list->count, w + 8) && !drop; k++)
@@ -442,7 +444,7 @@ append_way(Search *search, WayList *list, const Way *way)
 {
 	if (list->count == list->size)
 	{
-		list->size = Max(2, list->size * 2);
+		list->size = Max(1, list->size * 2);
 		list->ways = list->ways == NULL ?
 			palloc_extended(search->way_bytes * list->size, MCXT_ALLOC_HUGE) :
 			repalloc_huge(list->ways, search->way_bytes * list->size);
@@ -455,7 +457,8 @@ static bool
 keep_ripe_way(Search *search, uint16 number, const Way *way, uint32 i)
 {
 	const ProgramState *state = &search->program->states[number];
-	WayList *list = &search->lists[number];
+	WayList *list = value_registers(search, number) == 0 ? &search->lists[number] :
+														   part_of_way(search, number, way);
 	uint32 kept = 0;
 
 	for (uint32 w = 0; w < list->count; w++)
@@ -565,8 +568,15 @@ any_way_left(Search *search)
 
 	for (uint32 a = 0; a < search->active_count; a++)
 	{
-		left += drop_worse(search, &search->lists[search->active[a]]);
-		left += drop_worse(search, &search->waiting[search->active[a]]);
+		uint16 number = search->active[a];
+
+		left += drop_worse(search, &search->lists[number]);
+		left += drop_worse(search, &search->waiting[number]);
+		if (value_registers(search, number) == 0)
+			continue;
+		for (uint32 part = search->first_part[number]; part != 0;
+			 part = search->parts[part - 1].next)
+			left += drop_worse(search, &search->parts[part - 1].list);
 	}
 	return left > 0;
 }

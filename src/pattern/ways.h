@@ -37,6 +37,15 @@ typedef struct WayList
 	uint32 prune_at;
 } WayList;
 
+/* The ways of a state that have some values. */
+typedef struct Part
+{
+	WayList list;
+	uint32 next;  /* of the state's parts, from 1 on */
+	uint32 run;   /* that it is of; in any other one it is empty */
+	uint32 visit; /* the tie that has followed its ways */
+} Part;
+
 /* A way inside a tie. */
 typedef struct TieWay
 {
@@ -57,9 +66,18 @@ struct Search
 	uint64 *state_events; /* events of the edges of a state */
 	WayList *lists;       /* by state */
 	WayList *waiting;     /* by state: too young for gates with a least time, oldest first */
-	int8 *waits_on;       /* by state: the register that such gates read, or NO_WAIT */
-	bool *only_ripe;      /* by edge: no waiting way can pass its gate */
-	uint16 *active;       /* states with ways */
+	/* where "same" is asked for, the lists of the states concerned are parted by value */
+	uint32 value_registers;
+	struct parttable_hash *part_table;
+	Part *parts;
+	uint32 part_count;
+	uint32 part_size;
+	uint32 *first_part; /* by state */
+	uint32 runs;
+	uint32 visits;
+	int8 *waits_on;  /* by state: the register that such gates read, or NO_WAIT */
+	bool *only_ripe; /* by edge: no waiting way can pass its gate */
+	uint16 *active;  /* states with ways */
 	uint32 active_count;
 	bool *is_active;
 	/* where the search begins */
@@ -108,6 +126,19 @@ way_at(const Search *search, char *ways, uint32 i)
 {
 	return (Way *) (ways + search->way_bytes * i);
 }
+
+/* The registers by whose values the ways of a state are parted; 0 = not at all. */
+static inline uint32
+value_registers(const Search *search, uint16 state)
+{
+	return search->value_registers & search->program->states[state].exact;
+}
+
+/* See parts.c. */
+extern void find_value_registers(Search *search);
+extern WayList *part_of_way(Search *search, uint16 number, const Way *way);
+extern uint32 parts_of_edge(Search *search, uint16 number, const ProgramEdge *edge, uint32 i,
+							bool *only);
 
 /* The values that the limits behind a guard ask for, as they stand after a way and interaction i. */
 extern void values_asked(const View *view, const Instruction *limit, uint32 count, const Way *way,
