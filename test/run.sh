@@ -149,6 +149,11 @@ suite_oracle() {
     else
         not_ok "oracle: its own tests" "$log"
     fi
+    if run perl "$tree/test/oracle/mutate.pl" "$tree" >"$log" 2>&1; then
+        ok "oracle: code that can be broken stands where it is said: $(tail -n 1 "$log")"
+    else
+        not_ok "oracle: code that can be broken stands where it is said" "$log"
+    fi
     run createdb oracle
     run psql -Xq -d oracle -c 'CREATE EXTENSION crm_timeline'
     ask_oracle patterns patterns/compare.py --pairs 20000 --jobs "$(nproc)" --refusals 2000
