@@ -225,10 +225,11 @@ SELECT p, (funnel_agg(t, p))[1].customers FROM customer, (VALUES (pattern 'a'), 
 -- a pattern may come from a column, another one for each row
 SELECT p, match_count(t, p) FROM example AS e (t, q), (VALUES (pattern 'cart'), ('order'), ('cart -> order'), (NULL), ('cart')) v (p) ORDER BY p::text;
 
--- above the limit of ways a tie is read in total order, and explain_match says so, whether there is a match or not
+-- above the limit of ways a tie is read in total order, and explain_match says so, whether there is a match or not;
+-- without repetition one match cannot use so many
 SELECT p, n, (SELECT string_agg(DISTINCT kind || ': ' || verdict, ', ' ORDER BY kind || ': ' || verdict) FROM explain_match(t, p, 'infinity') WHERE coalesce(match, 1) = 1) AS verdicts
 FROM (SELECT n, timeline_agg('2020-01-01Z', CASE i % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS t FROM (VALUES (126), (128)) v (n), generate_series(1, n) i GROUP BY n) s,
-	(VALUES (pattern 'a -> b'), ('b -> a'), ('b -> b'), ('b -> a -> c')) v (p) ORDER BY n, p::text;
+	(VALUES (pattern 'a -> b'), ('b -> a'), ('b -> b'), ('b -> a -> c'), ('(a -> b)+'), ('(b -> a)+'), ('(b -> a)+ -> c')) v (p) ORDER BY n, p::text;
 
 -- what a match uses is told in full, whether it is most of the timeline or a small part
 SELECT s.n, p, count(*) AS matches, timeline_agg(m.interactions) = t AS all_in_full
