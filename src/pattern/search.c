@@ -627,9 +627,31 @@ earliest_deadline(int64 time, const Duration *duration)
 	return add_duration(time, duration);
 }
 
+/* The first interaction from i on that may end a match; O(interactions) once, then O(1). */
+static uint32
+next_ending(Search *search, uint32 i)
+{
+	const View *view = search->view;
+	uint32 next = view->count;
+
+	if (search->next_ending == NULL)
+	{
+		search->next_ending = MemoryContextAllocHuge(search->context, sizeof(uint32) * view->count);
+		for (uint32 n = view->count; n-- > 0;)
+		{
+			if ((n & 0xFFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
+			if ((view->masks[n] & search->ending) != 0)
+				next = n;
+			search->next_ending[n] = next;
+		}
+	}
+	return search->next_ending[i];
+}
+
 /* Whether no match that uses interaction i, or a later one, is better than the one found. */
 static bool
-is_over(const Search *search, uint32 i)
+is_over(Search *search, uint32 i)
 {
 	const Program *program = search->program;
 	const Match *best = &search->best;
@@ -642,7 +664,12 @@ is_over(const Search *search, uint32 i)
 		return true;
 	time = search->view->times[i];
 	if (best->at_deadline && search->ends_with_element && !comes_before(best->ends_at, time))
-		return false;
+	{
+		uint32 next = next_ending(search, i);
+
+		if (next < search->view->count && !comes_before(best->ends_at, search->view->times[next]))
+			return false;
+	}
 	for (uint32 a = 0; a < program->header->absences; a++)
 	{
 		const Duration *duration = &program->durations[program->absences[a].duration];
@@ -653,7 +680,7 @@ is_over(const Search *search, uint32 i)
 	return true;
 }
 
-/* Sets what the search looks for, and how that may end; O(states) where it is new. */
+/* Sets what the search looks for, and how that may end; O(states and edges) where it is new. */
 static void
 set_goal(Search *search, const Goal *goal)
 {
@@ -668,6 +695,10 @@ set_goal(Search *search, const Goal *goal)
 		search->ends_with = palloc(sizeof(bool) * Max(header->absences, 1));
 	memset(search->ends_with, false, sizeof(bool) * header->absences);
 	search->ends_with_element = goal->cut;
+	search->ending = 0;
+	if (search->next_ending != NULL)
+		pfree(search->next_ending);
+	search->next_ending = NULL;
 	for (uint32 s = 0; s < header->states && !goal->cut; s++)
 	{
 		const ProgramState *state = &search->program->states[s];
@@ -679,6 +710,14 @@ set_goal(Search *search, const Goal *goal)
 			search->ends_with[state->absence] = true;
 		else
 			search->ends_with_element = true;
+	}
+	for (uint32 e = 0; e < header->edges && search->ends_with_element && !goal->cut; e++)
+	{
+		const ProgramEdge *edge = &search->program->edges[e];
+		const ProgramState *state = &search->program->states[edge->target];
+
+		if ((state->flags & (STATE_ACCEPTS | STATE_DEADLINE)) == STATE_ACCEPTS)
+			search->ending |= UINT64CONST(1) << edge->event;
 	}
 }
 

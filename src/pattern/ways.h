@@ -91,6 +91,8 @@ struct Search
 	/* what it looks for */
 	Goal goal;
 	bool ends_with_element; /* some match that it looks for does */
+	uint64 ending;          /* events of the interactions that such a match ends with */
+	uint32 *next_ending;    /* by interaction: the first one from there on that may end one */
 	bool *ends_with;        /* by absence: some match that it looks for does */
 	bool want_start;        /* of matches that end together, the one that begins last */
 	bool want_used;
