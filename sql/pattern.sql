@@ -231,6 +231,10 @@ SELECT p, n, (SELECT string_agg(DISTINCT kind || ': ' || verdict, ', ' ORDER BY 
 FROM (SELECT n, timeline_agg('2020-01-01Z', CASE i % 2 WHEN 0 THEN 'a' ELSE 'b' END) AS t FROM (VALUES (126), (128)) v (n), generate_series(1, n) i GROUP BY n) s,
 	(VALUES (pattern 'a -> b'), ('b -> a'), ('b -> b'), ('b -> a -> c'), ('(a -> b)+'), ('(b -> a)+'), ('(b -> a)+ -> c')) v (p) ORDER BY n, p::text;
 
+-- what is said of one of several that serve equally is said of all, also of those beyond what one match can use
+SELECT string_agg(kind || ': ' || verdict, ', ' ORDER BY ordinality) AS verdicts
+FROM explain_match('{2020-01-01T00:00Z a; 2020-01-01T00:00Z b; 2020-01-01T00:00Z b; 2020-01-01T00:00Z b; 2020-01-01T01:00Z b}', 'a ->[20 min ..] b', 'infinity') WITH ORDINALITY;
+
 -- what a match uses is told in full, whether it is most of the timeline or a small part
 SELECT s.n, p, count(*) AS matches, timeline_agg(m.interactions) = t AS all_in_full
 FROM (SELECT n, timeline_agg('2020-01-01Z'::timestamptz + i / 3 * interval '1 h', CASE i % 2 WHEN 0 THEN 'a' ELSE 'kind b' END, jsonb_strip_nulls(jsonb_build_object('seq', CASE WHEN i % 3 > 0 THEN i END,

@@ -109,6 +109,7 @@ add_sort(Search *search, Tie *tie, uint32 index)
 	Sort *sort = &tie->sorts[tie->sort_count];
 
 	memset(sort, 0, sizeof(Sort));
+	sort->shared = NOT_SHARED;
 	sort->most = most_uses(search->program,
 						   search->view->masks[index] & search->program->header->uses);
 	return tie->sort_count++;

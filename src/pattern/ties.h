@@ -21,6 +21,8 @@ typedef struct Sort
 	uint8 shared;  /* the reason that all its unused members have */
 } Sort;
 
+#define NOT_SHARED 0xFF
+
 /* A sort as a step sees it: unused interactions that serve equally, in total order. */
 typedef struct Choice
 {
