@@ -62,7 +62,7 @@ compile() {
     local coverage=()
     [[ $3 != "$checkout"/src/* ]] || coverage=("-fsanitize-coverage=inline-8bit-counters,pc-table")
     clang -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize="$2" "${coverage[@]}" \
-        -Wall -Wextra -D_GNU_SOURCE -DUSE_ASSERT_CHECKING=1 \
+        -Wall -Wextra -Werror=implicit-function-declaration -D_GNU_SOURCE -DUSE_ASSERT_CHECKING=1 \
         -I"$checkout/src" -I"$checkout/test/fuzz" -isystem "/usr/include/postgresql/$PG/server" \
         -c "$3" -o "$1/$(basename "$(dirname "$3")")-$(basename "$3" .c).o"
 }
