@@ -134,50 +134,60 @@ compare_values(const View *view, const Occurrences *occurrences, uint32 i, const
 	return 0;
 }
 
+/* The place of the first occurrence, in their order, at or after those values and an interaction; O(log occurrences). */
+static uint32
+first_not_before(const View *view, const Occurrences *occurrences, const uint32 *values,
+				 uint32 interaction)
+{
+	uint32 low = 0;
+	uint32 high = occurrences->count;
+
+	while (low < high)
+	{
+		uint32 middle = low + (high - low) / 2;
+		uint32 i = occurrences->index[middle];
+		int order = compare_values(view, occurrences, i, values);
+
+		if (order < 0 || (order == 0 && i < interaction))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* The last occurrence with those values before interaction "before", or -1; O(log occurrences). */
 int64
 last_occurrence(const View *view, const Occurrences *occurrences, const uint32 *values,
 				uint32 before)
 {
-	uint32 low = 0;
-	uint32 high = occurrences->count;
+	uint32 place = first_not_before(view, occurrences, values, before);
 
-	while (low < high)
-	{
-		uint32 middle = low + (high - low) / 2;
-		uint32 i = occurrences->index[middle];
-		int order = compare_values(view, occurrences, i, values);
-
-		if (order < 0 || (order == 0 && i < before))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0 || compare_values(view, occurrences, occurrences->index[low - 1], values) != 0)
+	if (place == 0 || compare_values(view, occurrences, occurrences->index[place - 1], values) != 0)
 		return -1;
-	return occurrences->index[low - 1];
+	return occurrences->index[place - 1];
 }
 
-/* The first occurrence with those values later than a time, or -1; O(log occurrences). */
+/* The first occurrence with those values later than a time, or -1; O(log interactions). */
 int64
 next_occurrence(const View *view, const Occurrences *occurrences, const uint32 *values, int64 time)
 {
 	uint32 low = 0;
-	uint32 high = occurrences->count;
+	uint32 high = view->count;
+	uint32 place;
 
 	while (low < high)
 	{
 		uint32 middle = low + (high - low) / 2;
-		uint32 i = occurrences->index[middle];
-		int order = compare_values(view, occurrences, i, values);
 
-		if (order < 0 || (order == 0 && view->times[i] <= time))
+		if (view->times[middle] <= time)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == occurrences->count ||
-		compare_values(view, occurrences, occurrences->index[low], values) != 0)
+	place = first_not_before(view, occurrences, values, low);
+	if (place == occurrences->count ||
+		compare_values(view, occurrences, occurrences->index[place], values) != 0)
 		return -1;
-	return occurrences->index[low];
+	return occurrences->index[place];
 }
