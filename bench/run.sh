@@ -10,7 +10,7 @@
 # is a result, not an error: the exit status tells only whether everything could be measured.
 #
 # Needs nothing set up: makes itself a throwaway server as the tests do, generates the data, removes
-# everything. At SCALE=1 it takes about 8 minutes, 6 GB of disk and 5 GB of memory. The peers come from npm and
+# everything. At SCALE=1 it takes about 8 minutes, 7 GB of disk and 6 GB of memory. The peers come from npm and
 # are kept in ~/.cache/crm_timeline-bench.
 
 set -euo pipefail
