@@ -13,12 +13,13 @@ MODULE_big = crm_timeline
 # The version has one home, the control file.
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSION).control)
 
-# Rooms in floor order. A room holds its C and its SQL face; the install script is the faces that
-# exist, one upon the other.
+# Rooms in floor order. A room holds its C and its SQL face: ROOM.sql, and others by name after it. The
+# install script is the faces that exist, one upon the other.
 ROOMS = base timeline pattern identity journey population experience sources store privacy views
 SOURCES = $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.c)))
 OUR_HEADERS = $(wildcard src/*/*.h)
-FACES = $(foreach room,$(ROOMS),$(wildcard src/$(room)/$(room).sql))
+FACES = $(foreach room,$(ROOMS),$(wildcard src/$(room)/$(room).sql) \
+	$(filter-out src/$(room)/$(room).sql,$(sort $(wildcard src/$(room)/*.sql))))
 
 OBJS = $(SOURCES:.c=.o)
 DATA = $(wildcard $(EXTENSION)--*--*.sql)
