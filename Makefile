@@ -48,6 +48,11 @@ endif
 # The server's headers are system headers: our warnings are about our code.
 PG_CPPFLAGS := -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
 	-DCRM_TIMELINE_VERSION=\"$(EXTVERSION)\"
+# ICU knows Unicode; src/identity/normalise.c alone uses it.
+PKG_CONFIG ?= pkg-config
+ICU = icu-uc icu-i18n
+PG_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(ICU))
+SHLIB_LINK += $(shell $(PKG_CONFIG) --libs $(ICU))
 PG_CFLAGS = -Wall -Wextra $(CLANG_CFLAGS) $(if $(WERROR),-Werror)
 
 include $(PGXS)

@@ -361,7 +361,7 @@ stop_cluster() {
 # What building and running takes. Callers add what they need on top.
 ensure_server() {
     choose_server
-    ensure_packages gcc make libc6-dev "postgresql-$PG" "postgresql-server-dev-$PG" "$@"
+    ensure_packages gcc make libc6-dev libicu-dev pkg-config "postgresql-$PG" "postgresql-server-dev-$PG" "$@"
 }
 
 set_up() {
