@@ -6,6 +6,7 @@
 #
 # Switches: PG_CONFIG=...   WERROR=1 (warnings are errors)   with_llvm=no (no bitcode for the JIT
 # compiler: for where the clang and llvm that the server was built with are not installed).
+# with_phone=no: not the module for national telephone numbers, which is built where libphonenumber is.
 
 EXTENSION = crm_timeline
 MODULE_big = crm_timeline
@@ -17,7 +18,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSIO
 # install script is the faces that exist, one upon the other.
 ROOMS = base timeline pattern identity journey population experience sources store privacy views
 SOURCES = $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.c)))
-OUR_HEADERS = $(wildcard src/*/*.h)
+OUR_HEADERS = $(wildcard src/*/*.h src/*/*/*.h)
 FACES = $(foreach room,$(ROOMS),$(wildcard src/$(room)/$(room).sql) \
 	$(filter-out src/$(room)/$(room).sql,$(sort $(wildcard src/$(room)/*.sql))))
 
@@ -66,7 +67,37 @@ override CFLAGS += -fno-semantic-interposition
 SHLIB_LINK += -Wl,-Bsymbolic
 endif
 
-$(OBJS): $(OUR_HEADERS) $(EXTENSION).control
+# The optional module, a library of its own: national telephone numbers by libphonenumber. Whoever has
+# no libphonenumber has no module, and no make target misses it.
+ifndef with_phone
+with_phone := $(shell printf '\043if !__has_include(<phonenumbers/phonenumberutil.h>)\n\043error\n\043endif\n' | \
+	$(CXX) $(CPPFLAGS) -E -x c++ - >/dev/null 2>&1 && echo yes || echo no)
+endif
+ifeq ($(with_phone),yes)
+PHONE_OBJS = src/identity/phone/phone.o src/identity/phone/magic.o
+PHONE_MODULE = crm_timeline_phone$(DLSUFFIX)
+
+src/identity/phone/phone.o: src/identity/phone/phone.cpp
+	$(CXX) $(CXXFLAGS) $(CFLAGS_SL) -Wall -Wextra $(if $(WERROR),-Werror) $(CPPFLAGS) -c -o $@ $<
+
+$(PHONE_MODULE): $(PHONE_OBJS)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(PHONE_OBJS) -lphonenumber
+
+all: $(PHONE_MODULE)
+install: install-phone
+uninstall: uninstall-phone
+clean: clean-phone
+
+.PHONY: install-phone uninstall-phone clean-phone
+install-phone: $(PHONE_MODULE) installdirs
+	$(INSTALL_SHLIB) $(PHONE_MODULE) '$(DESTDIR)$(pkglibdir)/$(PHONE_MODULE)'
+uninstall-phone:
+	rm -f '$(DESTDIR)$(pkglibdir)/$(PHONE_MODULE)'
+clean-phone:
+	rm -f $(PHONE_MODULE) $(PHONE_OBJS)
+endif
+
+$(OBJS) $(PHONE_OBJS): $(OUR_HEADERS) $(EXTENSION).control
 
 $(EXTENSION)--$(EXTVERSION).sql: $(FACES) $(EXTENSION).control Makefile
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \

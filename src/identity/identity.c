@@ -266,39 +266,24 @@ identity_tenant(PG_FUNCTION_ARGS)
  * Looks
  */
 
-/* The skeleton of a value; of an e-mail address with its domain in Unicode. */
-static char *
-value_skeleton(const IdentityParts *parts, Size *length)
+/* What a query keeps of ICU. */
+static Confusables *
+query_confusables(FunctionCallInfo fcinfo)
 {
-	const Text email = {"email", 5};
-	TextBuffer shown;
-	TextBuffer domain;
-	uint32 at;
-
-	if (!same_bytes(parts->name, email) || parts->value.length > MAX_IDENTITY_BYTES)
-		return confusable_skeleton(parts->value, length);
-	for (at = parts->value.length; at > 0 && parts->value.bytes[at - 1] != '@'; at--)
-		;
-	domain_to_unicode(part_of(parts->value, at, parts->value.length), &domain);
-	memcpy(shown.bytes, parts->value.bytes, at);
-	shown.length = Min(domain.length, MAX_CLEAN_BYTES - at);
-	memcpy(shown.bytes + at, domain.bytes, shown.length);
-	shown.length += at;
-	return confusable_skeleton(buffer_text(&shown), length);
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra = confusables_open(fcinfo->flinfo->fn_mcxt);
+	return fcinfo->flinfo->fn_extra;
 }
 
 Datum
 identity_skeleton(PG_FUNCTION_ARGS)
 {
 	IdentityParts parts = divide_argument(fcinfo, 0);
-	Size length;
-	char *skeleton = value_skeleton(&parts, &length);
-	text *result = palloc(VARHDRSZ + parts.head.length + length);
+	StringInfoData skeleton;
 
-	SET_VARSIZE(result, VARHDRSZ + parts.head.length + length);
-	memcpy(VARDATA(result), parts.head.bytes, parts.head.length);
-	memcpy(VARDATA(result) + parts.head.length, skeleton, length);
-	PG_RETURN_TEXT_P(result);
+	initStringInfo(&skeleton);
+	append_identity_skeleton(query_confusables(fcinfo), &parts, &skeleton);
+	return text_datum(skeleton.data, (Size) skeleton.len);
 }
 
 Datum
@@ -306,16 +291,17 @@ looks_like(PG_FUNCTION_ARGS)
 {
 	IdentityParts a = divide_argument(fcinfo, 0);
 	IdentityParts b = divide_argument(fcinfo, 1);
-	Size a_length;
-	Size b_length;
-	char *a_skeleton;
-	char *b_skeleton;
+	StringInfoData a_skeleton;
+	StringInfoData b_skeleton;
 
 	if (!same_bytes(a.head, b.head) || same_bytes(a.value, b.value))
 		PG_RETURN_BOOL(false);
-	a_skeleton = value_skeleton(&a, &a_length);
-	b_skeleton = value_skeleton(&b, &b_length);
-	PG_RETURN_BOOL(a_length == b_length && memcmp(a_skeleton, b_skeleton, a_length) == 0);
+	initStringInfo(&a_skeleton);
+	initStringInfo(&b_skeleton);
+	append_identity_skeleton(query_confusables(fcinfo), &a, &a_skeleton);
+	append_identity_skeleton(query_confusables(fcinfo), &b, &b_skeleton);
+	PG_RETURN_BOOL(a_skeleton.len == b_skeleton.len &&
+				   memcmp(a_skeleton.data, b_skeleton.data, (Size) a_skeleton.len) == 0);
 }
 
 /* A customer's number before there is one: negative, and the same everywhere. */

@@ -116,6 +116,10 @@ extern const char *append_phone(const char *raw, Size length, const char *region
 /* The same without its shortcut for plain ASCII; tests compare the two. */
 extern const char *append_any_email(const char *raw, Size length, IdentityText *out);
 
+/* Appends tenant and namespace, and the skeleton of the value. */
+extern void append_identity_skeleton(Confusables *confusables, const IdentityParts *parts,
+									 StringInfo out);
+
 extern const char too_long_for_identity[];
 extern const char empty_identity[];
 

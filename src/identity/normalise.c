@@ -18,6 +18,8 @@
 #include <unicode/utf8.h>
 #include <unicode/uversion.h>
 
+#include "utils/memutils.h"
+
 #include "identity/normalise.h"
 
 /* UTF-16 units of a text of MAX_CLEAN_BYTES bytes, at most */
@@ -322,39 +324,121 @@ domain_to_unicode(Text domain, TextBuffer *out)
  * Skeletons
  */
 
-char *
-confusable_skeleton(Text text, Size *length)
+#define ASCII_CHARACTERS 128
+
+/* What is known of a character's skeleton */
+#define NOT_ASKED 0
+#define NOT_ASCII 255
+
+/*
+ * The skeleton of a text is, by UTS #39, that of its characters one after another,
+ * in NFD.  So where those of ASCII characters are ASCII, which has no marks to
+ * reorder, they are put together here; each is asked of ICU when it is met first.
+ */
+struct Confusables
 {
-	int32_t room = 2 * MAX_CLEAN_BYTES;
-	char *result = palloc((Size) room);
+	USpoofChecker *checker; /* NULL where ICU has none */
+	MemoryContextCallback callback;
+	uint8 bytes[ASCII_CHARACTERS]; /* of the skeleton */
+	char skeleton[ASCII_CHARACTERS][7];
+};
+
+static void
+close_confusables(void *argument)
+{
+	uspoof_close(((Confusables *) argument)->checker);
+}
+
+Confusables *
+confusables_open(MemoryContext context)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	Confusables *confusables = MemoryContextAllocZero(context, sizeof(Confusables));
+
+	confusables->checker = uspoof_open(&status);
+	if (U_FAILURE(status))
+	{
+		confusables->checker = NULL;
+		(void) icu_problem(status);
+		return confusables;
+	}
+	confusables->callback.func = close_confusables;
+	confusables->callback.arg = confusables;
+	MemoryContextRegisterResetCallback(context, &confusables->callback);
+	return confusables;
+}
+
+/* Appends what ICU says; the text itself where that says nothing. */
+static void
+append_icu_skeleton(const Confusables *confusables, Text text, StringInfo out)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	int32_t room = (int32_t) text.length + 16;
+	int32_t needed;
 
 	for (;;)
 	{
-		UErrorCode status = U_ZERO_ERROR;
-		USpoofChecker *checker = uspoof_open(&status);
-		int32_t needed = 0;
-
+		enlargeStringInfo(out, room);
+		if (confusables->checker == NULL)
+			break;
+		status = U_ZERO_ERROR;
+		needed = uspoof_getSkeletonUTF8(confusables->checker, 0, text.bytes, (int32_t) text.length,
+										out->data + out->len, room, &status);
 		if (U_SUCCESS(status))
 		{
-			needed = uspoof_getSkeletonUTF8(checker, 0, text.bytes, (int32_t) text.length, result,
-											room, &status);
-			uspoof_close(checker);
+			out->len += needed;
+			out->data[out->len] = '\0';
+			return;
 		}
-		if (status == U_BUFFER_OVERFLOW_ERROR && needed > room)
+		if (status != U_BUFFER_OVERFLOW_ERROR || needed <= room)
+			break;
+		room = needed;
+	}
+	if (U_FAILURE(status))
+		(void) icu_problem(status);
+	appendBinaryStringInfo(out, text.bytes, (int) text.length);
+}
+
+/* Learns the skeleton of an ASCII character. */
+static void
+learn_skeleton(Confusables *confusables, unsigned char c)
+{
+	StringInfoData out;
+	Text text = {(const char *) &c, 1};
+	Text skeleton;
+
+	initStringInfo(&out);
+	append_icu_skeleton(confusables, text, &out);
+	skeleton.bytes = out.data;
+	skeleton.length = (uint32) out.len;
+	confusables->bytes[c] = NOT_ASCII;
+	if (skeleton.length > 0 && skeleton.length <= sizeof(confusables->skeleton[c]) &&
+		is_ascii(skeleton))
+	{
+		memcpy(confusables->skeleton[c], skeleton.bytes, skeleton.length);
+		confusables->bytes[c] = (uint8) skeleton.length;
+	}
+	pfree(out.data);
+}
+
+void
+append_confusable_skeleton(Confusables *confusables, Text text, StringInfo out)
+{
+	const int before = out->len;
+
+	for (uint32 i = 0; i < text.length; i++)
+	{
+		unsigned char c = (unsigned char) text.bytes[i];
+
+		if (c < ASCII_CHARACTERS && confusables->bytes[c] == NOT_ASKED)
+			learn_skeleton(confusables, c);
+		if (c >= ASCII_CHARACTERS || confusables->bytes[c] == NOT_ASCII)
 		{
-			room = needed;
-			result = repalloc(result, (Size) room);
-			continue;
+			out->len = before;
+			append_icu_skeleton(confusables, text, out);
+			return;
 		}
-		if (U_FAILURE(status))
-		{
-			/* what looks like nothing else looks like itself */
-			(void) icu_problem(status);
-			needed = (int32_t) Min(text.length, MAX_CLEAN_BYTES);
-			memcpy(result, text.bytes, (Size) needed);
-		}
-		*length = (Size) needed;
-		return result;
+		appendBinaryStringInfo(out, confusables->skeleton[c], confusables->bytes[c]);
 	}
 }
 

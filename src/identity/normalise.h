@@ -11,6 +11,8 @@
 #ifndef CRM_NORMALISE_H
 #define CRM_NORMALISE_H
 
+#include "lib/stringinfo.h"
+
 /* bytes of a raw text that are looked at */
 #define MAX_RAW_BYTES ((Size) 1024 * 1024)
 
@@ -133,8 +135,13 @@ extern const char *domain_to_ascii(Text domain, TextBuffer *out);
 /* The Unicode form of a domain in ASCII; the same text where it has none. */
 extern void domain_to_unicode(Text domain, TextBuffer *out);
 
-/* The skeleton of a text by UTS #39, in memory of the caller's context. */
-extern char *confusable_skeleton(Text text, Size *length);
+/* What people confuse, by UTS #39.  It is open until its memory context is gone. */
+typedef struct Confusables Confusables;
+
+extern Confusables *confusables_open(MemoryContext context);
+
+/* Appends the skeleton of a text, which is the same for texts that people confuse. */
+extern void append_confusable_skeleton(Confusables *confusables, Text text, StringInfo out);
 
 /* What kind of character one is */
 extern bool is_white_space(uint32 character);

@@ -11,12 +11,8 @@
 #include "identity/identity.h"
 #include "identity/phone.h"
 
-/* digits of an international number; shorter ones are no subscriber's (E.164, 6.2.1) */
-#define MIN_DIGITS 7
-#define MAX_DIGITS 15
-
-/* of a number that is dialled from within a country, with its prefixes */
-#define MAX_DIALLED 32
+/* fewer digits than these, the country code included, are nobody's of one's own */
+#define MIN_PHONE_DIGITS 7
 
 /*
  * Country codes that are assigned: the first three digits, in ranges.  From the
@@ -34,11 +30,10 @@ static const struct
 	{216, 216}, /* Tunisia */
 	{218, 218}, /* Libya */
 	{220, 258}, /* Gambia to Mozambique */
-	{260, 279}, /* Zambia to Eritrea's neighbours; 27 South Africa */
+	{260, 279}, /* 260 Zambia to 269 Comoros, 27 South Africa */
 	{290, 291}, /* Saint Helena, Eritrea */
 	{297, 299}, /* Aruba, Faroe Islands, Greenland */
-	{300,
-	 383}, /* 30 Greece to 34 Spain, 350 Gibraltar to 359 Bulgaria, 36 Hungary, to 383 Kosovo */
+	{300, 383}, /* 30 Greece to 34 Spain, 350 Gibraltar to 359 Bulgaria, 36, 370 to 383 Kosovo */
 	{385, 387}, /* Croatia, Slovenia, Bosnia and Herzegovina */
 	{389, 419}, /* 389 North Macedonia, 39 Italy, 40 Romania, 41 Switzerland */
 	{420, 421}, /* Czech Republic, Slovakia */
@@ -82,7 +77,7 @@ typedef struct WrittenNumber
 	bool plus;
 	bool trunk; /* there is a (0) */
 	uint32 count;
-	char digits[MAX_DIALLED];
+	char digits[MAX_DIALLED_DIGITS];
 } WrittenNumber;
 
 static inline bool
@@ -154,7 +149,7 @@ read_number(Text text, WrittenNumber *number)
 
 		if (digit >= 0)
 		{
-			if (number->count >= MAX_DIALLED)
+			if (number->count >= MAX_DIALLED_DIGITS)
 				return "digits: there are more than 15";
 			number->digits[number->count++] = (char) ('0' + digit);
 		}
@@ -178,9 +173,9 @@ check_international(const WrittenNumber *number)
 {
 	if (number->trunk)
 		return "trunk prefix: (0) is not dialled after a country code";
-	if (number->count < MIN_DIGITS)
+	if (number->count < MIN_PHONE_DIGITS)
 		return "digits: there are fewer than 7";
-	if (number->count > MAX_DIGITS)
+	if (number->count > MAX_PHONE_DIGITS)
 		return "digits: there are more than 15";
 	if (!is_assigned(number->digits))
 		return "digits: no country code begins like this";
@@ -201,10 +196,14 @@ append_phone(const char *raw, Size length, const char *region, Size region_lengt
 		return problem;
 	if (clean.length == 0)
 		return empty_identity;
-	problem = normalise_text(buffer_text(&clean), NORMAL_NFKC, &normal);
-	if (problem != NULL)
-		return problem;
-	text = buffer_text(&normal);
+	text = buffer_text(&clean);
+	if (!is_ascii(text))
+	{
+		problem = normalise_text(text, NORMAL_NFKC, &normal);
+		if (problem != NULL)
+			return problem;
+		text = buffer_text(&normal);
+	}
 	if (begins_with(text, "tel:"))
 		text = part_of(text, 4, text.length);
 	problem = read_number(text, &number);
@@ -214,7 +213,7 @@ append_phone(const char *raw, Size length, const char *region, Size region_lengt
 		return "digits: there are none";
 	if (!number.plus)
 	{
-		char national[MAX_DIGITS];
+		char national[MAX_PHONE_DIGITS];
 		uint32 digits;
 
 		if (region_length == 0)
