@@ -1,0 +1,187 @@
+/*
+ * names.c
+ *		Texts by number: every different one once, found by a hash, put in order.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "port/pg_bswap.h"
+#include "utils/memutils.h"
+
+#include "base/limits.h"
+#include "identity/names.h"
+
+#define FIRST_NAMES 1024
+
+/* What is sorted: a number by 8 bytes of its text. */
+typedef struct Place
+{
+	uint64 key;
+	uint32 number;
+} Place;
+
+#define ST_SORT sort_places
+#define ST_ELEMENT_TYPE Place
+#define ST_COMPARE(a, b) ((a)->key < (b)->key ? -1 : (a)->key > (b)->key)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+Names *
+names_create(MemoryContext context)
+{
+	Names *names = MemoryContextAllocZero(context, sizeof(Names));
+
+	names->context = context;
+	names->size = FIRST_NAMES;
+	names->starts = MemoryContextAllocHuge(context, (FIRST_NAMES + 1) * sizeof(Size));
+	names->starts[0] = 0;
+	names->hashes = MemoryContextAllocHuge(context, FIRST_NAMES * sizeof(uint32));
+	names->room = FIRST_NAMES * 32;
+	names->bytes = MemoryContextAllocHuge(context, names->room);
+	names->mask = FIRST_NAMES * 2 - 1;
+	names->slots = MemoryContextAllocZero(context, ((Size) names->mask + 1) * sizeof(uint32));
+	return names;
+}
+
+static inline uint32
+hash_of(Text text)
+{
+	return hash_bytes((const unsigned char *) text.bytes, (int) text.length);
+}
+
+/* The slot of a text, or the free one where it belongs. */
+static inline uint32
+slot_of(const Names *names, Text text, uint32 hash)
+{
+	uint32 slot = hash & names->mask;
+
+	while (names->slots[slot] != 0)
+	{
+		uint32 number = names->slots[slot] - 1;
+
+		if (names->hashes[number] == hash && same_bytes(names_text(names, number), text))
+			break;
+		slot = (slot + 1) & names->mask;
+	}
+	return slot;
+}
+
+/* Doubles the room for texts. */
+static void
+grow(Names *names)
+{
+	Size slots;
+
+	if (names->size >= PG_INT32_MAX / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many identities: the limit is %d", PG_INT32_MAX / 2)));
+	names->size *= 2;
+	names->starts = repalloc_huge(names->starts, ((Size) names->size + 1) * sizeof(Size));
+	names->hashes = repalloc_huge(names->hashes, (Size) names->size * sizeof(uint32));
+	slots = (Size) names->size * 2;
+	pfree(names->slots);
+	names->mask = (uint32) (slots - 1);
+	names->slots = MemoryContextAllocExtended(names->context, slots * sizeof(uint32),
+											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint32 number = 0; number < names->count; number++)
+	{
+		uint32 slot = names->hashes[number] & names->mask;
+
+		if ((number & (INTERRUPT_BLOCK - 1)) == 0)
+			CHECK_FOR_INTERRUPTS();
+		while (names->slots[slot] != 0)
+			slot = (slot + 1) & names->mask;
+		names->slots[slot] = number + 1;
+	}
+}
+
+uint32
+names_add(Names *names, Text text)
+{
+	uint32 hash = hash_of(text);
+	uint32 slot = slot_of(names, text, hash);
+	Size start = names->starts[names->count];
+
+	if (names->slots[slot] != 0)
+		return names->slots[slot] - 1;
+	if (names->count == names->size)
+	{
+		grow(names);
+		slot = slot_of(names, text, hash);
+	}
+	if (names->room - start < text.length)
+	{
+		names->room = names->room * 2 + text.length;
+		names->bytes = repalloc_huge(names->bytes, names->room);
+	}
+	memcpy(names->bytes + start, text.bytes, text.length);
+	names->hashes[names->count] = hash;
+	names->starts[names->count + 1] = start + text.length;
+	names->slots[slot] = ++names->count;
+	return names->count - 1;
+}
+
+uint32
+names_find(const Names *names, Text text)
+{
+	uint32 slot = slot_of(names, text, hash_of(text));
+
+	return names->slots[slot] == 0 ? NO_NAME : names->slots[slot] - 1;
+}
+
+/* 8 bytes of a text from a place on as a number in their order; zeros behind its end. */
+static inline uint64
+key_at(Text text, uint32 from)
+{
+	uint64 key = 0;
+
+	if (from < text.length)
+		memcpy(&key, text.bytes + from, Min(sizeof(key), text.length - from));
+	return pg_hton64(key);
+}
+
+/* Sorts places whose texts are the same up to a byte: by the 8 bytes there, and further where these are the same. */
+static void
+sort_from(const Names *names, Place *places, Size count, uint32 from)
+{
+	check_stack_depth();
+	for (Size i = 0; i < count; i++)
+	{
+		if ((i & (INTERRUPT_BLOCK - 1)) == 0)
+			CHECK_FOR_INTERRUPTS();
+		places[i].key = key_at(names_text(names, places[i].number), from);
+	}
+	sort_places(places, count);
+	for (Size i = 0; i < count;)
+	{
+		Size end = i + 1;
+
+		while (end < count && places[end].key == places[i].key)
+			end++;
+		/* texts hold no NUL, so a last byte of zero is an end, and no two are the same */
+		if (end - i > 1 && (places[i].key & 0xFF) != 0)
+			sort_from(names, places + i, end - i, from + sizeof(uint64));
+		i = end;
+	}
+}
+
+uint32 *
+names_order(const Names *names)
+{
+	Place *places = MemoryContextAllocHuge(names->context,
+										   ((Size) names->count + 1) * sizeof(Place));
+	uint32 *order = MemoryContextAllocHuge(names->context,
+										   ((Size) names->count + 1) * sizeof(uint32));
+
+	for (uint32 i = 0; i < names->count; i++)
+		places[i].number = i;
+	sort_from(names, places, names->count, 0);
+	for (uint32 i = 0; i < names->count; i++)
+		order[i] = places[i].number;
+	pfree(places);
+	return order;
+}
