@@ -18,13 +18,16 @@ BEGIN
 		OR EXISTS (SELECT FROM crm_timeline.link l WHERE l.b OPERATOR(crm_timeline.=) $1)
 		OR EXISTS (SELECT FROM crm_timeline.observed_link o WHERE o.a OPERATOR(crm_timeline.=) $1)
 		OR EXISTS (SELECT FROM crm_timeline.observed_link o WHERE o.b OPERATOR(crm_timeline.=) $1)
+		-- what capture wrote since the last refresh; found by its only index
+		OR EXISTS (SELECT FROM crm_timeline.dirty_log d
+			WHERE crm_timeline.provisional_customer(d.identity) = crm_timeline.provisional_customer($1) AND d.identity OPERATOR(crm_timeline.=) $1)
 	THEN
 		RETURN crm_timeline.provisional_customer($1);
 	END IF;
 	RETURN NULL;
 END $$;
 COMMENT ON FUNCTION crm_timeline.pending_customer(crm_timeline.identity) IS
-	'the provisional customer of an identity that facts speak of and resolve() has not seen yet; else NULL';
+	'the provisional customer of an identity that facts or rows speak of and resolve() has not seen yet; else NULL';
 
 CREATE FUNCTION crm_timeline.customer_at_grade(identity crm_timeline.identity, min_grade integer) RETURNS bigint
 	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

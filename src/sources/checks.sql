@@ -1,0 +1,202 @@
+-- What a DBA asks about the sources: rows that are lost, indexes that are missing, tables that changed.
+
+CREATE FUNCTION crm_timeline.source_errors(name text DEFAULT NULL,
+	OUT source text, OUT problem text, OUT lost boolean, OUT row_count bigint, OUT examples text[]) RETURNS SETOF record
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+#variable_conflict use_column
+DECLARE
+	s crm_timeline.source;
+	piece record;
+	problems text;
+BEGIN
+	IF name IS NOT NULL AND NOT EXISTS (SELECT FROM crm_timeline.source r WHERE r.name = source_errors.name) THEN
+		RAISE EXCEPTION 'there is no source "%"', name USING ERRCODE = 'undefined_object';
+	END IF;
+	FOR s IN SELECT * FROM crm_timeline.source r
+		WHERE NOT r.suspended AND (source_errors.name IS NULL OR r.name = source_errors.name) ORDER BY r.name COLLATE "C"
+	LOOP
+		piece := crm_timeline.source_sql(s);
+		problems := (SELECT string_agg(format('(%L, %s)', split_part(k.key, ':', 1),
+				regexp_replace(crm_timeline.key_sql(s.name, 'keys', s.relation, k.key, s.tenant, 'immutable'),
+					'^crm_timeline\.identity\(', 'crm_timeline.identity_problem(')), ', ' ORDER BY k.n)
+			FROM unnest(s.keys) WITH ORDINALITY k(key, n));
+		RETURN QUERY EXECUTE format($query$
+SELECT $1, e.problem, e.lost, count(*), (array_agg(e.ref ORDER BY e.ref) FILTER (WHERE e.ref IS NOT NULL))[1:5]
+FROM (SELECT %1$s AS owner, %2$s AS occurred_at, %3$s AS ref, %4$s AS kind,
+		(SELECT string_agg('key ' || trim(p.namespace) || ': ' || p.problem, '; ' ORDER BY p.namespace, p.problem)
+			FROM (VALUES %5$s) p(namespace, problem) WHERE p.problem IS NOT NULL) AS keys
+	FROM %6$s WHERE (%7$s)) q
+CROSS JOIN LATERAL (VALUES
+	(CASE WHEN q.owner IS NULL THEN 'no usable key' || coalesce(' (' || q.keys || ')', ': every key is NULL') END, true, q.ref),
+	(CASE WHEN q.occurred_at IS NULL THEN 'no time' WHEN NOT isfinite(q.occurred_at) THEN 'infinite time' END, true, q.ref),
+	(CASE WHEN q.kind IS NULL AND %8$s THEN 'no kind' END, true, q.ref),
+	(CASE WHEN q.owner IS NOT NULL THEN q.keys END, false, q.ref)) e(problem, lost, ref)
+WHERE e.problem IS NOT NULL
+GROUP BY e.problem, e.lost
+ORDER BY e.lost DESC, count(*) DESC, e.problem COLLATE "C"
+$query$, piece.owner, piece.occurred_at,
+			CASE WHEN s.ref IS NULL THEN 'NULL::text' ELSE crm_timeline.text_sql(s.name, 'ref', s.relation, s.ref, 'settled') END,
+			CASE WHEN s.kind IS NULL THEN 'NULL::text' ELSE crm_timeline.text_sql(s.name, 'kind', s.relation, s.kind, 'settled') END,
+			problems, piece.relation, piece.filter, (s.kind IS NOT NULL)::text)
+		USING s.name;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.source_errors(text) IS
+	'rows that are missing from the views, and keys that could not be normalised, counted by reason, with up to five examples; reads the whole source';
+
+-- The index that makes one customer's rows an index scan.
+CREATE FUNCTION crm_timeline.has_index(relation regclass, owner text, occurred_at text) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'has_index' LANGUAGE C STABLE
+	SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION crm_timeline.has_index(regclass, text, text) IS
+	'whether a valid index of a table begins with an expression, and goes on with a second one where it is given';
+
+CREATE FUNCTION crm_timeline.suggested_indexes(name text DEFAULT NULL,
+	OUT source text, OUT relation regclass, OUT present boolean, OUT statement text) RETURNS SETOF record
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	s crm_timeline.source;
+	piece record;
+	part record;
+	wanted record;
+	index_name text;
+BEGIN
+	FOR s IN SELECT * FROM crm_timeline.source r WHERE NOT r.suspended AND (suggested_indexes.name IS NULL OR r.name = suggested_indexes.name)
+			ORDER BY r.name COLLATE "C" LOOP
+		piece := crm_timeline.source_sql(s);
+		source := s.name;
+		FOR wanted IN
+			SELECT s.relation AS base, piece.owner AS owner, piece.occurred_at AS occurred_at
+			UNION ALL
+			SELECT d.base, d.owner, NULL FROM crm_timeline.dependencies(s) d WHERE d.owner IS NOT NULL
+		LOOP
+			CONTINUE WHEN (SELECT c.relkind NOT IN ('r', 'p', 'm') FROM pg_class c WHERE c.oid = wanted.base);
+			index_name := 'crm_timeline_' || left(md5(s.name || E'\n' || wanted.base::oid::text), 16);
+			-- CONCURRENTLY does not know partitioned tables, and children by inheritance share no index
+			FOR part IN
+				WITH RECURSIVE tree(member) AS (
+					SELECT wanted.base UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.member)
+				SELECT t.member::regclass AS leaf FROM tree t JOIN pg_class c ON c.oid = t.member
+				WHERE c.relkind IN ('r', 'm') ORDER BY t.member
+			LOOP
+				relation := part.leaf;
+				present := crm_timeline.has_index(part.leaf, wanted.owner, wanted.occurred_at);
+				-- not partial, whatever the filter: the planner takes no statistics from a partial index
+				statement := format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((%s)%s)',
+					index_name || CASE WHEN part.leaf <> wanted.base THEN '_' || part.leaf::oid ELSE '' END, part.leaf, wanted.owner,
+					coalesce(', (' || wanted.occurred_at || ')', ''));
+				RETURN NEXT;
+				relation := part.leaf;
+				present := (SELECT c.reltuples >= 0 FROM pg_class c WHERE c.oid = part.leaf) AND present;
+				statement := format('ANALYZE %s', part.leaf);
+				RETURN NEXT;
+			END LOOP;
+		END LOOP;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.suggested_indexes(text) IS
+	'the indexes by which one customer''s rows are found in each source; statement is for psql''s \gexec, present says whether there is such an index';
+
+-- A procedure, so that each index is a transaction of its own: a table is locked against writes for one index at a time.
+CREATE PROCEDURE crm_timeline.create_suggested_indexes(name text DEFAULT NULL, lock_timeout text DEFAULT '5s')
+	LANGUAGE plpgsql AS
+$$
+DECLARE
+	wanted text[];
+	one text;
+BEGIN
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	wanted := ARRAY(SELECT pg_catalog.replace(i.statement, 'CREATE INDEX CONCURRENTLY', 'CREATE INDEX')
+		FROM crm_timeline.suggested_indexes(name) i WHERE NOT i.present);
+	FOREACH one IN ARRAY wanted LOOP
+		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+		PERFORM pg_catalog.set_config('lock_timeout', lock_timeout, true);
+		EXECUTE one;
+		COMMIT;
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE crm_timeline.create_suggested_indexes(text, text) IS
+	'creates the suggested indexes that are missing, plainly, each in a transaction of its own; writes to a table wait while its index is built';
+
+CREATE FUNCTION crm_timeline.verify_sources(OUT source text, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	s crm_timeline.source;
+	piece record;
+	class record;
+	t record;
+BEGIN
+	FOR s IN SELECT * FROM crm_timeline.source r ORDER BY r.name COLLATE "C" LOOP
+		source := s.name;
+		IF s.suspended THEN
+			problem := 'suspended';
+			hint := format('SELECT crm_timeline.resume_source(%L)', s.name);
+			RETURN NEXT;
+			CONTINUE;
+		END IF;
+		SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relrowsecurity, c.relkind INTO class
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation;
+		IF NOT FOUND THEN
+			problem := format('relation %s does not exist', s.relation_name);
+			hint := CASE WHEN to_regclass(s.relation_name) IS NOT NULL
+				THEN format('There is a new one of that name: SELECT crm_timeline.resume_source(%L)', s.name)
+				ELSE format('SELECT crm_timeline.drop_source(%L)', s.name) END;
+			RETURN NEXT;
+			CONTINUE;
+		END IF;
+		IF class.name <> s.relation_name THEN
+			problem := format('relation %s is called %s now', s.relation_name, class.name);
+			hint := format('SELECT crm_timeline.resume_source(%L)', s.name);
+			RETURN NEXT;
+		END IF;
+		IF class.relrowsecurity <> s.row_security THEN
+			problem := CASE WHEN class.relrowsecurity THEN 'row security was turned on' ELSE 'row security was turned off' END;
+			hint := format('SELECT crm_timeline.resume_source(%L)', s.name);
+			RETURN NEXT;
+		END IF;
+		BEGIN
+			piece := crm_timeline.source_sql(s);
+		EXCEPTION WHEN OTHERS THEN
+			problem := SQLERRM;
+			hint := format('SELECT crm_timeline.alter_source(%L, ...)', s.name);
+			RETURN NEXT;
+			CONTINUE;
+		END;
+		IF s.capture <> 'none' THEN
+			FOR t IN
+				SELECT c.captured, g.tgname, g.tgenabled
+				FROM crm_timeline.captured_tables(s.relation, s.capture) c
+				CROSS JOIN LATERAL unnest(CASE WHEN c.by_row THEN ARRAY['row'] ELSE ARRAY['insert', 'update', 'delete'] END) e(event)
+				LEFT JOIN pg_trigger g ON g.tgrelid = c.captured
+					AND g.tgname = crm_timeline.trigger_name(s.name, e.event, c.captured)
+				WHERE g.oid IS NULL OR g.tgenabled = 'D'
+			LOOP
+				problem := CASE WHEN t.tgname IS NULL THEN format('a trigger is missing on %s', t.captured)
+					ELSE format('trigger %s on %s is disabled', t.tgname, t.captured) END;
+				hint := CASE WHEN t.tgname IS NULL THEN format('SELECT crm_timeline.resume_source(%L)', s.name)
+					ELSE format('ALTER TABLE %s ENABLE TRIGGER %I; then SELECT crm_timeline.resume_source(%L)', t.captured, t.tgname, s.name) END;
+				RETURN NEXT;
+			END LOOP;
+		END IF;
+		FOR t IN SELECT DISTINCT l.problem FROM crm_timeline.dirty_log l WHERE l.source = s.name AND l.problem IS NOT NULL LOOP
+			problem := format('capture or refresh failed: %s', t.problem);
+			hint := 'CALL crm_timeline.refresh() when it is repaired';
+			RETURN NEXT;
+		END LOOP;
+		FOR t IN SELECT i.relation, i.statement FROM crm_timeline.suggested_indexes(s.name) i
+				WHERE NOT i.present AND i.statement LIKE 'CREATE%' LOOP
+			problem := format('no index on %s for one customer''s rows', t.relation);
+			hint := t.statement;
+			RETURN NEXT;
+		END LOOP;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.verify_sources() IS
+	'what is wrong with the registered sources, and what to do: relations that changed, triggers and indexes that are missing, failures since the last refresh';

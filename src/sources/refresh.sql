@@ -1,0 +1,118 @@
+-- refresh: what the dirty log names is read again, and resolved.
+
+-- Replaces the links that rows of a source show: all of them, or those of some owners. What changed, and who is new,
+-- is left in touched_identity.
+CREATE FUNCTION crm_timeline.observe(s crm_timeline.source, owners crm_timeline.identity[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	piece record := crm_timeline.source_sql(s);
+BEGIN
+	EXECUTE format($query$
+WITH shown AS MATERIALIZED (
+	SELECT q.owner, o.identity AS other, coalesce(min(q.occurred_at), 'infinity') AS noted_at
+	FROM (SELECT %1$s AS owner, %2$s AS identities, %3$s AS occurred_at FROM %4$s WHERE (%5$s) %6$s) q
+		CROSS JOIN LATERAL unnest(q.identities) o(identity)
+	WHERE q.owner IS NOT NULL AND o.identity IS NOT NULL
+	GROUP BY q.owner, o.identity),
+gone AS (
+	DELETE FROM crm_timeline.observed_link l
+	WHERE l.source = $1 %7$s
+		AND NOT EXISTS (SELECT FROM shown s WHERE s.owner OPERATOR(crm_timeline.=) l.a AND s.other OPERATOR(crm_timeline.=) l.b)
+	RETURNING l.a, l.b),
+kept AS (
+	INSERT INTO crm_timeline.observed_link AS l (source, a, b, grade, noted_at)
+	SELECT $1, s.owner, s.other, $3, s.noted_at FROM shown s WHERE s.owner OPERATOR(crm_timeline.<>) s.other
+	ON CONFLICT (source, a, b) DO UPDATE SET grade = excluded.grade, noted_at = excluded.noted_at
+		WHERE l.grade <> excluded.grade OR l.noted_at <> excluded.noted_at
+	RETURNING l.a, l.b)
+INSERT INTO crm_timeline.touched_identity (identity)
+SELECT g.a FROM gone g UNION SELECT g.b FROM gone g UNION SELECT k.a FROM kept k UNION SELECT k.b FROM kept k
+UNION SELECT s.other FROM shown s
+	WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) s.other)
+$query$, piece.owner, piece.identities, piece.occurred_at, piece.relation, piece.filter,
+		CASE WHEN owners IS NOT NULL THEN format('AND %s OPERATOR(crm_timeline.=) ANY ($2)', piece.owner) END,
+		CASE WHEN owners IS NOT NULL THEN 'AND l.a OPERATOR(crm_timeline.=) ANY ($2)' END)
+	USING s.name, owners, s.grade::smallint;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.observe(crm_timeline.source, crm_timeline.identity[]) IS
+	'reads from the rows of a source which identities belong together; NULL reads all rows';
+
+-- One step of a refresh: some rows of the log, in one transaction. Gives whether there may be more.
+CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, live boolean) RETURNS boolean
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	part record;
+	s crm_timeline.source;
+	taken bigint := 0;
+	touched crm_timeline.identity[];
+	touched_count bigint;
+BEGIN
+	PERFORM pg_advisory_xact_lock('crm_timeline.dirty_log'::regclass::oid::int, 1);
+	FOR part IN
+		WITH whole AS (
+			SELECT DISTINCT l.source FROM crm_timeline.dirty_log l WHERE l.identity IS NULL
+			UNION
+			SELECT r.name FROM crm_timeline.source r LEFT JOIN pg_class c ON c.oid = r.relation
+			WHERE live AND (r.capture = 'none' OR (c.relkind IN ('v', 'm') AND r.depends_on = '{}'))),
+		gone AS (
+			DELETE FROM crm_timeline.dirty_log l
+			WHERE l.source IN (SELECT w.source FROM whole w)
+				OR l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m LIMIT max_rows))
+			RETURNING l.source, l.identity)
+		SELECT coalesce(w.source, g.source) AS source, w.source IS NOT NULL AS everything, g.owners, coalesce(g.n, 0) AS n
+		FROM whole w FULL JOIN (
+			SELECT d.source, array_agg(DISTINCT d.identity) FILTER (WHERE d.identity IS NOT NULL) AS owners, count(*) AS n
+			FROM gone d GROUP BY d.source) g ON g.source = w.source
+		ORDER BY 1
+	LOOP
+		taken := taken + part.n;
+		SELECT * INTO s FROM crm_timeline.source r WHERE r.name = part.source AND NOT r.suspended;
+		CONTINUE WHEN NOT FOUND;
+		BEGIN
+			PERFORM crm_timeline.observe(s, CASE WHEN NOT part.everything THEN part.owners END);
+		EXCEPTION WHEN OTHERS THEN
+			RAISE WARNING 'source "%" could not be read: %', part.source, SQLERRM
+				USING HINT = 'It stays marked for the next refresh. See crm_timeline.verify_sources().';
+			INSERT INTO crm_timeline.dirty_log (source, problem) VALUES (part.source, SQLERRM);
+			taken := taken - part.n;
+		END;
+		-- written and gone again, or never readable: known all the same, so that nobody stays provisional
+		INSERT INTO crm_timeline.touched_identity (identity)
+		SELECT o.identity FROM unnest(part.owners) o(identity)
+		WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) o.identity);
+	END LOOP;
+	SELECT count(*) INTO touched_count FROM crm_timeline.touched_identity;
+	IF touched_count > 0 THEN
+		-- beyond some number, all at once is cheaper than one after another
+		IF touched_count <= 100000 THEN
+			touched := ARRAY(SELECT DISTINCT t.identity FROM crm_timeline.touched_identity t);
+		END IF;
+		PERFORM crm_timeline.resolve(touched);
+		DELETE FROM crm_timeline.touched_identity;
+	END IF;
+	RETURN taken >= max_rows;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, boolean) IS
+	'takes some rows from the dirty log, reads what they name from the sources, and resolves it';
+
+-- It commits between batches, and so can not set search_path by a clause: every name is qualified.
+CREATE PROCEDURE crm_timeline.refresh(max_rows integer DEFAULT 100000)
+	LANGUAGE plpgsql AS
+$$
+DECLARE
+	more boolean := true;
+	live boolean := true;
+BEGIN
+	WHILE more LOOP
+		more := crm_timeline.refresh_batch(max_rows, live);
+		live := false;
+		COMMIT;
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE crm_timeline.refresh(integer) IS
+	'resolves what was written since the last refresh; commits after each max_rows rows of the log';

@@ -1,0 +1,286 @@
+-- Registering, changing, suspending and dropping sources.
+
+CREATE FUNCTION crm_timeline.capture() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'capture' LANGUAGE C;
+COMMENT ON FUNCTION crm_timeline.capture() IS
+	'trigger on a registered table: appends what was written to the dirty log; fails no write';
+
+-- The triggers of a source: name, table, and how they are made.
+CREATE FUNCTION crm_timeline.trigger_name(source text, event text, relation regclass) RETURNS text
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		-- 63 bytes, whatever the source's name; two sources, or two tables of one, never share a name
+		SELECT 'crm_timeline_' || event || '_' || left(md5(source || E'\n' || relation::oid::text), 16);
+	END;
+COMMENT ON FUNCTION crm_timeline.trigger_name(text, text, regclass) IS 'the name of a source''s trigger on a table';
+
+-- The tables whose triggers see the writes to a relation, and how.
+CREATE FUNCTION crm_timeline.captured_tables(relation regclass, capture text, OUT captured regclass, OUT by_row boolean) RETURNS SETOF record
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		SELECT c.oid::regclass, capture = 'row' OR (capture = 'auto' AND c.relkind IN ('p', 'f'))
+		FROM pg_class c WHERE c.oid = relation AND c.relkind IN ('r', 'p', 'f')
+		-- children by plain inheritance have triggers of their own; partitions get theirs from the parent
+		UNION ALL
+		SELECT t.child, capture = 'row' OR (capture = 'auto' AND c.relkind = 'f')
+		FROM (WITH RECURSIVE tree(child) AS (
+				SELECT i.inhrelid::regclass FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+				WHERE i.inhparent = relation AND p.relkind = 'r'
+				UNION SELECT i.inhrelid::regclass FROM tree JOIN pg_inherits i ON i.inhparent = tree.child)
+			SELECT tree.child FROM tree) t JOIN pg_class c ON c.oid = t.child;
+	END;
+COMMENT ON FUNCTION crm_timeline.captured_tables(regclass, text) IS 'the tables that get triggers for a relation, and whether by row';
+
+CREATE FUNCTION crm_timeline.drop_triggers(source text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN
+		SELECT g.tgname, g.tgrelid::regclass AS relation
+		FROM pg_trigger g
+		WHERE g.tgfoid = 'crm_timeline.capture()'::regprocedure AND g.tgparentid = 0
+			AND substr(g.tgargs, 1, octet_length(convert_to(source, 'UTF8')) + 1) = convert_to(source, 'UTF8') || '\x00'
+	LOOP
+		EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.relation);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.drop_triggers(text) IS 'drops every trigger of a source';
+
+CREATE FUNCTION crm_timeline.create_triggers(source text, relation regclass, capture text, identity text, occurred_at text, filter text)
+	RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	t record;
+	event text;
+	call text;
+BEGIN
+	FOR t IN SELECT c.captured, c.by_row, r.relname FROM crm_timeline.captured_tables(relation, capture) c
+			JOIN pg_class r ON r.oid = relation LOOP
+		call := format('EXECUTE FUNCTION crm_timeline.capture(%L, %L, %L, %L, %L)', source, t.relname, identity, occurred_at, filter);
+		IF t.by_row THEN
+			EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW %s',
+				crm_timeline.trigger_name(source, 'row', t.captured), t.captured, call);
+		ELSE
+			FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
+				EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT %s',
+					crm_timeline.trigger_name(source, event, t.captured), upper(event), t.captured,
+					CASE event WHEN 'insert' THEN 'NEW TABLE AS new_rows'
+						WHEN 'delete' THEN 'OLD TABLE AS old_rows'
+						ELSE 'OLD TABLE AS old_rows NEW TABLE AS new_rows' END, call);
+			END LOOP;
+		END IF;
+		IF (SELECT c.relkind <> 'f' FROM pg_class c WHERE c.oid = t.captured) THEN
+			EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s',
+				crm_timeline.trigger_name(source, 'truncate', t.captured), t.captured, call);
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.create_triggers(text, regclass, text, text, text, text) IS
+	'makes the triggers by which a source notices what is written to a table';
+
+-- Triggers, view and dirty mark of one source, as its row in the registry says.
+CREATE FUNCTION crm_timeline.apply_source(s crm_timeline.source) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	piece record := crm_timeline.source_sql(s);
+	dependency record;
+BEGIN
+	PERFORM crm_timeline.drop_triggers(s.name);
+	IF s.capture <> 'none' THEN
+		PERFORM crm_timeline.create_triggers(s.name, s.relation, s.capture, format('(SELECT %s)', piece.owner), piece.occurred_at, piece.filter);
+		FOR dependency IN SELECT * FROM crm_timeline.dependencies(s) LOOP
+			PERFORM crm_timeline.create_triggers(s.name, dependency.base, s.capture, dependency.item, 'NULL::timestamptz', 'true');
+		END LOOP;
+	ELSE
+		PERFORM crm_timeline.dependencies(s);
+	END IF;
+	INSERT INTO crm_timeline.dirty_log (source) VALUES (s.name);
+	PERFORM crm_timeline.rebuild_views();
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.apply_source(crm_timeline.source) IS
+	'makes the triggers of a source anew, marks it for the next refresh, and rebuilds the views';
+
+-- The primary key as text; NULL where there is none.
+CREATE FUNCTION crm_timeline.primary_key_sql(source text, relation regclass) RETURNS text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+	RETURN (SELECT string_agg(CASE WHEN i.indnkeyatts = 1 THEN quote_ident(a.attname)
+			ELSE crm_timeline.text_sql(source, 'ref', relation, quote_ident(a.attname), 'settled') END, ' || '','' || ' ORDER BY k.n)
+		FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n), pg_attribute a
+		WHERE i.indrelid = relation AND i.indisprimary AND k.n <= i.indnkeyatts AND a.attrelid = i.indrelid AND a.attnum = k.attnum);
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.primary_key_sql(text, regclass) IS 'SQL for the primary key of a row as text; NULL where there is none';
+
+CREATE FUNCTION crm_timeline.add_source(name text, relation regclass, occurred_at text, keys text[],
+	kind text DEFAULT NULL, channel text DEFAULT NULL, direction text DEFAULT NULL, thread text DEFAULT NULL,
+	agent text DEFAULT NULL, outcome text DEFAULT NULL, topic text DEFAULT NULL, sentiment text DEFAULT NULL,
+	score text DEFAULT NULL, value text DEFAULT NULL, automated text DEFAULT NULL, summary text DEFAULT NULL,
+	ref text DEFAULT NULL, seq text DEFAULT NULL, attributes text DEFAULT NULL, filter text DEFAULT NULL,
+	tenant text DEFAULT NULL, grade integer DEFAULT 50, depends_on text[] DEFAULT NULL, capture text DEFAULT 'auto')
+	RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	s crm_timeline.source;
+	required record;
+BEGIN
+	FOR required IN SELECT * FROM (VALUES ('name', add_source.name), ('relation', add_source.relation::text),
+			('occurred_at', add_source.occurred_at), ('keys', add_source.keys[1]), ('grade', add_source.grade::text),
+			('capture', add_source.capture)) v(argument, given)
+	LOOP
+		IF required.given IS NULL OR required.given = '' THEN
+			RAISE EXCEPTION 'source "%": argument "%" is missing', coalesce(add_source.name, ''), required.argument
+				USING ERRCODE = 'null_value_not_allowed';
+		END IF;
+	END LOOP;
+	IF EXISTS (SELECT FROM crm_timeline.source o WHERE o.name = add_source.name) THEN
+		RAISE EXCEPTION 'source "%" is registered already', add_source.name
+			USING ERRCODE = 'duplicate_object',
+				HINT = 'Change it with crm_timeline.alter_source(), or take another name.';
+	END IF;
+	IF octet_length(add_source.name) > 63 THEN
+		RAISE EXCEPTION 'source "%": the name has more than 63 bytes', add_source.name USING ERRCODE = 'name_too_long';
+	END IF;
+	IF add_source.grade NOT BETWEEN 1 AND 100 THEN
+		RAISE EXCEPTION 'source "%": argument "grade" is %, and must be from 1 to 100', add_source.name, add_source.grade
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF add_source.capture NOT IN ('auto', 'statement', 'row', 'none') THEN
+		RAISE EXCEPTION 'source "%": argument "capture" is "%", and must be auto, statement, row or none', add_source.name, add_source.capture
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF (SELECT c.relkind NOT IN ('r', 'p', 'f', 'v', 'm') FROM pg_class c WHERE c.oid = add_source.relation) THEN
+		RAISE EXCEPTION 'source "%": % is not a table or view', add_source.name, add_source.relation USING ERRCODE = 'wrong_object_type';
+	END IF;
+	s := ROW(add_source.name, add_source.relation, '', add_source.occurred_at, add_source.keys, add_source.kind, add_source.channel,
+		add_source.direction, add_source.thread, add_source.agent, add_source.outcome, add_source.topic, add_source.sentiment,
+		add_source.score, add_source.value, add_source.automated, add_source.summary,
+		coalesce(add_source.ref, crm_timeline.primary_key_sql(add_source.name, add_source.relation)), add_source.seq, add_source.attributes,
+		add_source.filter, add_source.tenant, add_source.grade, coalesce(add_source.depends_on, '{}'), add_source.capture,
+		(SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = add_source.relation), false, now());
+	IF s.kind IS NOT NULL AND s.ref IS NULL THEN
+		RAISE EXCEPTION 'source "%": argument "ref" is missing', s.name
+			USING ERRCODE = 'null_value_not_allowed',
+				DETAIL = format('%s has no primary key to take instead.', s.relation),
+				HINT = 'Give an expression that is different for each row.';
+	END IF;
+	s.relation_name := (crm_timeline.source_sql(s)).relation;
+	INSERT INTO crm_timeline.source SELECT s.*;
+	PERFORM crm_timeline.apply_source(s);
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.add_source(text, regclass, text, text[], text, text, text, text, text, text, text, text, text,
+	text, text, text, text, text, text, text, text, integer, text[], text) IS
+	'registers a table or view as a source of interactions and identities; its arguments are SQL expressions over a row';
+
+CREATE FUNCTION crm_timeline.drop_source(name text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+	DELETE FROM crm_timeline.source s WHERE s.name = drop_source.name;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no source "%"', drop_source.name USING ERRCODE = 'undefined_object';
+	END IF;
+	PERFORM crm_timeline.drop_triggers(drop_source.name);
+	DELETE FROM crm_timeline.dirty_log l WHERE l.source = drop_source.name;
+	WITH gone AS (DELETE FROM crm_timeline.observed_link o WHERE o.source = drop_source.name RETURNING o.a)
+	INSERT INTO crm_timeline.touched_identity (identity) SELECT DISTINCT g.a FROM gone g;
+	PERFORM crm_timeline.rebuild_views();
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.drop_source(text) IS
+	'takes a source out: its triggers, its rows in the views and the links that its rows showed; the table stays as it was';
+
+CREATE FUNCTION crm_timeline.suspend_source(name text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+	UPDATE crm_timeline.source s SET suspended = true WHERE s.name = suspend_source.name;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no source "%"', suspend_source.name USING ERRCODE = 'undefined_object';
+	END IF;
+	PERFORM crm_timeline.drop_triggers(suspend_source.name);
+	PERFORM crm_timeline.rebuild_views();
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.suspend_source(text) IS
+	'lets go of a source''s table, for a migration; its interactions are missing from the views until resume_source';
+
+CREATE FUNCTION crm_timeline.resume_source(name text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	s crm_timeline.source;
+	renewed regclass;
+BEGIN
+	SELECT * INTO s FROM crm_timeline.source r WHERE r.name = resume_source.name FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no source "%"', resume_source.name USING ERRCODE = 'undefined_object';
+	END IF;
+	-- the table may have been made anew under the same name
+	IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation) THEN
+		renewed := to_regclass(s.relation_name);
+		s.relation := coalesce(renewed, s.relation);
+	END IF;
+	s.suspended := false;
+	s.relation_name := (crm_timeline.source_sql(s)).relation;
+	s.row_security := (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = s.relation);
+	UPDATE crm_timeline.source r SET suspended = false, relation = s.relation, relation_name = s.relation_name,
+		row_security = s.row_security WHERE r.name = s.name;
+	PERFORM crm_timeline.apply_source(s);
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.resume_source(text) IS
+	'takes up a suspended source again, or one whose table was made anew; checks every expression';
+
+-- Changes some arguments of a source; each pair is a name and a text, or NULL to take it away.
+CREATE FUNCTION crm_timeline.alter_source(name text, VARIADIC changes text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	s crm_timeline.source;
+	argument text;
+	changed jsonb := '{}';
+BEGIN
+	SELECT * INTO s FROM crm_timeline.source r WHERE r.name = alter_source.name FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no source "%"', alter_source.name USING ERRCODE = 'undefined_object';
+	END IF;
+	IF coalesce(cardinality(changes), 0) % 2 <> 0 THEN
+		RAISE EXCEPTION 'source "%": an argument has no value', alter_source.name
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Write pairs, as in: alter_source(''tickets'', ''channel'', ''via'').';
+	END IF;
+	FOR i IN 1 .. coalesce(cardinality(changes), 0) BY 2 LOOP
+		argument := changes[i];
+		IF argument IS NULL OR argument <> ALL (ARRAY['occurred_at', 'keys', 'kind', 'channel', 'direction', 'thread', 'agent', 'outcome',
+				'topic', 'sentiment', 'score', 'value', 'automated', 'summary', 'ref', 'seq', 'attributes', 'filter', 'tenant', 'grade',
+				'depends_on', 'capture']) THEN
+			RAISE EXCEPTION 'source "%": there is no argument "%" that can be changed', alter_source.name, argument
+				USING ERRCODE = 'invalid_parameter_value';
+		END IF;
+		changed := changed || CASE WHEN argument IN ('keys', 'depends_on')
+			THEN jsonb_build_object(argument, to_jsonb(coalesce(changes[i + 1]::text[], '{}')))
+			ELSE jsonb_build_object(argument, changes[i + 1]) END;
+	END LOOP;
+	s := jsonb_populate_record(s, changed);
+	IF s.kind IS NOT NULL AND s.ref IS NULL THEN
+		s.ref := crm_timeline.primary_key_sql(s.name, s.relation);
+	END IF;
+	DELETE FROM crm_timeline.source r WHERE r.name = s.name;
+	INSERT INTO crm_timeline.source SELECT s.*;
+	IF s.suspended THEN
+		PERFORM crm_timeline.source_sql(s);
+	ELSE
+		PERFORM crm_timeline.apply_source(s);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.alter_source(text, text[]) IS
+	'changes arguments of a source: pairs of an argument''s name and its new value, NULL to take it away';

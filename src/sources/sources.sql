@@ -1,0 +1,350 @@
+-- sources: the registry of existing tables, and what is made from it.
+--
+-- What a DBA writes is kept as text and checked by expression_type(); what is
+-- made of it (views, triggers, functions) consists of ordinary objects, so that
+-- it dumps, restores and carries grants.
+
+CREATE TABLE crm_timeline.source (
+	name text NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 63),
+	relation regclass NOT NULL,
+	relation_name text NOT NULL,
+	occurred_at text NOT NULL,
+	keys text[] NOT NULL CHECK (cardinality(keys) > 0),
+	kind text,
+	channel text,
+	direction text,
+	thread text,
+	agent text,
+	outcome text,
+	topic text,
+	sentiment text,
+	score text,
+	value text,
+	automated text,
+	summary text,
+	ref text,
+	seq text,
+	attributes text,
+	filter text,
+	tenant text,
+	grade integer NOT NULL CHECK (grade BETWEEN 1 AND 100),
+	depends_on text[] NOT NULL,
+	capture text NOT NULL CHECK (capture IN ('auto', 'statement', 'row', 'none')),
+	row_security boolean NOT NULL,
+	suspended boolean NOT NULL DEFAULT false,
+	registered_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE crm_timeline.source IS
+	'the registered tables and views; written by add_source, alter_source, drop_source, suspend_source and resume_source';
+SELECT pg_catalog.pg_extension_config_dump('crm_timeline.source', '');
+
+CREATE TABLE crm_timeline.dirty_log (
+	source text NOT NULL,
+	identity crm_timeline.identity,
+	starts_at timestamptz,
+	ends_at timestamptz,
+	problem text
+);
+COMMENT ON TABLE crm_timeline.dirty_log IS
+	'what was written since the last refresh: identities and the time that the written rows cover; a NULL identity stands for the whole source';
+-- the only index: a writer pays for it, and with it both ways of asking find their rows
+CREATE INDEX dirty_log_customer ON crm_timeline.dirty_log (crm_timeline.provisional_customer(identity));
+SELECT pg_catalog.pg_extension_config_dump('crm_timeline.dirty_log', '');
+
+CREATE TABLE crm_timeline.reader (
+	role text NOT NULL,
+	level text NOT NULL,
+	PRIMARY KEY (role, level)
+);
+COMMENT ON TABLE crm_timeline.reader IS
+	'to whom grant_read gave what: generated views that were lost get their grants back from here';
+SELECT pg_catalog.pg_extension_config_dump('crm_timeline.reader', '');
+
+-- Which identity belongs to which customer now: those that a refresh has seen, and those written since, each
+-- a provisional customer of its own.
+CREATE VIEW crm_timeline.resolved AS
+	SELECT m.customer_id, m.identity
+	FROM crm_timeline.membership m
+UNION ALL
+	SELECT crm_timeline.provisional_customer(n.identity), n.identity
+	FROM (SELECT DISTINCT l.identity FROM crm_timeline.dirty_log l) n
+	WHERE NOT EXISTS (SELECT FROM crm_timeline.membership k WHERE k.identity OPERATOR(crm_timeline.=) n.identity)
+		AND n.identity IS NOT NULL;
+COMMENT ON VIEW crm_timeline.resolved IS
+	'every identity with its customer; one that no refresh has seen yet has a provisional customer, with a negative id';
+
+
+-- Expressions
+
+CREATE FUNCTION crm_timeline.expression_type(source text, argument text, relation regclass, expression text, rule text)
+	RETURNS regtype
+	AS 'MODULE_PATHNAME', 'expression_type' LANGUAGE C STABLE STRICT
+	SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION crm_timeline.expression_type(text, text, regclass, text, text) IS
+	'the type of an expression over the rows of a relation; refuses what is not one expression, or not immutable, settled or a query as the rule says';
+
+CREATE FUNCTION crm_timeline.as_text(value bigint) RETURNS text
+	AS 'MODULE_PATHNAME', 'as_text_bigint' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION crm_timeline.as_text(bigint) IS
+	'an integer as text; as the cast does, and LEAKPROOF, so that row security does not forbid an index on it';
+
+CREATE FUNCTION crm_timeline.as_text(value uuid) RETURNS text
+	AS 'MODULE_PATHNAME', 'as_text_uuid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION crm_timeline.as_text(uuid) IS
+	'a uuid as text; as the cast does, and LEAKPROOF, so that row security does not forbid an index on it';
+
+CREATE FUNCTION crm_timeline.as_text(value timestamptz) RETURNS text
+	AS 'MODULE_PATHNAME', 'as_text_time' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION crm_timeline.as_text(timestamptz) IS
+	'a moment as ISO 8601 in UTC, whatever DateStyle and TimeZone say, and so IMMUTABLE';
+
+CREATE FUNCTION crm_timeline.as_number(value numeric) RETURNS double precision
+	AS 'MODULE_PATHNAME', 'as_number' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.as_number(numeric) IS
+	'a numeric as double precision, for any numeric: what is too large becomes an infinity, what is too small zero';
+
+CREATE FUNCTION crm_timeline.first_identity(a crm_timeline.identity, b crm_timeline.identity) RETURNS crm_timeline.identity
+	AS 'MODULE_PATHNAME', 'first_identity' LANGUAGE C IMMUTABLE PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION crm_timeline.first_identity(crm_timeline.identity, crm_timeline.identity) IS
+	'the first of two identities that is not NULL; as COALESCE, and LEAKPROOF, so that row security does not forbid an index on it';
+
+CREATE FUNCTION crm_timeline.enclosed(expression text) RETURNS text
+	LANGUAGE sql IMMUTABLE
+	BEGIN ATOMIC
+		-- a comment ends with its line
+		SELECT '(' || expression || CASE WHEN strpos(expression, '--') > 0 THEN E'\n)' ELSE ')' END;
+	END;
+COMMENT ON FUNCTION crm_timeline.enclosed(text) IS 'an expression in parentheses';
+
+-- One expression as text.
+CREATE FUNCTION crm_timeline.text_sql(source text, argument text, relation regclass, expression text, rule text)
+	RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	type regtype := crm_timeline.expression_type(source, argument, relation, expression, rule);
+	category "char" := (SELECT t.typcategory FROM pg_type t WHERE t.oid = type);
+	result text;
+BEGIN
+	IF type = 'text'::regtype THEN
+		RETURN crm_timeline.enclosed(expression);
+	ELSIF type IN ('smallint'::regtype, 'integer', 'bigint') THEN
+		RETURN format('crm_timeline.as_text(%s::bigint)', crm_timeline.enclosed(expression));
+	ELSIF type IN ('uuid'::regtype, 'timestamptz') THEN
+		RETURN format('crm_timeline.as_text(%s)', crm_timeline.enclosed(expression));
+	END IF;
+	result := crm_timeline.enclosed(expression) || '::text';
+	PERFORM crm_timeline.expression_type(source, argument, relation, result, rule);
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.text_sql(text, text, regclass, text, text) IS
+	'an expression of a source as SQL for its text';
+
+-- One expression as a number, a boolean, a time or jsonb.
+CREATE FUNCTION crm_timeline.typed_sql(source text, argument text, relation regclass, expression text, wanted regtype, rule text)
+	RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	type regtype := crm_timeline.expression_type(source, argument, relation, expression, rule);
+	number boolean := wanted = 'double precision'::regtype;
+BEGIN
+	IF type = wanted THEN
+		RETURN crm_timeline.enclosed(expression);
+	ELSIF number AND type = 'numeric'::regtype THEN
+		RETURN format('crm_timeline.as_number(%s)', crm_timeline.enclosed(expression));
+	ELSIF (number AND type IN ('smallint'::regtype, 'integer', 'bigint', 'real'))
+		OR (wanted = 'bigint'::regtype AND type IN ('smallint'::regtype, 'integer')) THEN
+		RETURN format('%s::%s', crm_timeline.enclosed(expression), wanted);
+	END IF;
+	RAISE EXCEPTION 'source "%": argument "%" must be of type %, and is of type %', source, argument, wanted, type
+		USING ERRCODE = 'datatype_mismatch',
+			DETAIL = format('The expression is: %s', expression),
+			HINT = CASE
+				WHEN wanted = 'timestamptz'::regtype AND type = 'timestamp'::regtype THEN
+					format('State the time zone of the clock that wrote it, as in: %s AT TIME ZONE ''UTC''', expression)
+				WHEN wanted = 'timestamptz'::regtype AND type = 'date'::regtype THEN
+					format('State the time of the day and its zone, as in: (%s)::timestamp AT TIME ZONE ''UTC''', expression)
+				WHEN wanted = 'timestamptz'::regtype AND type IN ('integer'::regtype, 'bigint', 'numeric', 'double precision') THEN
+					format('If it counts seconds since 1970: to_timestamp(%s)', expression)
+				WHEN number OR wanted = 'bigint'::regtype THEN 'Give a column that is a number.'
+				WHEN wanted = 'boolean'::regtype THEN format('Compare it with something, as in: (%s) IS NOT NULL', expression)
+				WHEN wanted = 'jsonb'::regtype THEN 'Make an object, as in: jsonb_build_object(''name'', name)' END;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.typed_sql(text, text, regclass, text, regtype, text) IS
+	'an expression of a source as SQL of the type that its argument has';
+
+-- One key as an identity: 'email: requester_email', 'phone(DE): mobile'.
+CREATE FUNCTION crm_timeline.key_sql(source text, argument text, relation regclass, key text, tenant text, rule text)
+	RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	part text[] := regexp_match(key, '^\s*([A-Za-z][A-Za-z0-9_.-]*)\s*(?:\(\s*([A-Za-z]{2})\s*\))?\s*:(.*)$');
+	tenant_sql text := CASE WHEN tenant IS NOT NULL THEN crm_timeline.text_sql(source, 'tenant', relation, tenant, rule) END;
+	result text;
+BEGIN
+	IF part IS NULL OR octet_length(part[1]) > 63 THEN
+		RAISE EXCEPTION 'source "%": argument "%" has a key that is not a namespace, a colon and an expression', source, argument
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('The key is: %s', key),
+				HINT = 'Write, for example, ''contact: contact_id'', ''email: requester_email'' or ''phone(DE): mobile''.';
+	END IF;
+	result := format('crm_timeline.identity(%L, %s', lower(part[1]), crm_timeline.text_sql(source, argument, relation, btrim(part[3], E' \t\n\r'), rule));
+	IF part[2] IS NOT NULL THEN
+		result := result || format(', %s, %L', coalesce(tenant_sql, 'NULL::text'), upper(part[2]));
+	ELSIF tenant_sql IS NOT NULL THEN
+		result := result || ', ' || tenant_sql;
+	END IF;
+	RETURN result || ')';
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.key_sql(text, text, regclass, text, text, text) IS
+	'a key of a source as SQL for its identity';
+
+-- The first identity of several that is there.
+CREATE FUNCTION crm_timeline.owner_sql(identities text[]) RETURNS text
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	result text := identities[cardinality(identities)];
+BEGIN
+	FOR i IN REVERSE cardinality(identities) - 1 .. 1 LOOP
+		result := format('crm_timeline.first_identity(%s, %s)', identities[i], result);
+	END LOOP;
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.owner_sql(text[]) IS
+	'SQL for the identity that owns a row: the first of its keys that is not NULL';
+
+-- All of a source as SQL; every expression is checked on the way.
+CREATE FUNCTION crm_timeline.source_sql(s crm_timeline.source,
+	OUT relation text, OUT alias text, OUT owner text, OUT identities text, OUT occurred_at text, OUT filter text, OUT columns text)
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	rel regclass := s.relation;
+	keys text[];
+	part record;
+	expression text;
+BEGIN
+	SELECT format('%I.%I', n.nspname, c.relname), c.relname INTO relation, alias
+	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = rel;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'source "%": relation % does not exist', s.name, s.relation_name
+			USING ERRCODE = 'undefined_table',
+				HINT = format('If it was made anew: CALL crm_timeline.resume_source(%L). If it is gone: CALL crm_timeline.drop_source(%L).', s.name, s.name);
+	END IF;
+	occurred_at := crm_timeline.typed_sql(s.name, 'occurred_at', rel, s.occurred_at, 'timestamptz', 'immutable');
+	keys := ARRAY(SELECT crm_timeline.key_sql(s.name, 'keys', rel, k.key, s.tenant, 'immutable')
+		FROM unnest(s.keys) WITH ORDINALITY k(key, n) ORDER BY k.n);
+	owner := crm_timeline.owner_sql(keys);
+	PERFORM crm_timeline.expression_type(s.name, 'keys', rel, owner, 'immutable');
+	identities := 'ARRAY[' || array_to_string(keys, ', ') || ']';
+	filter := 'true';
+	IF s.filter IS NOT NULL THEN
+		filter := crm_timeline.typed_sql(s.name, 'filter', rel, s.filter, 'boolean', 'immutable');
+	END IF;
+	FOR part IN SELECT * FROM (VALUES
+			('kind', s.kind, 'text'::regtype), ('channel', s.channel, 'text'), ('direction', s.direction, 'text'),
+			('thread', s.thread, 'text'), ('agent', s.agent, 'text'), ('outcome', s.outcome, 'text'), ('topic', s.topic, 'text'),
+			('sentiment', s.sentiment, 'double precision'), ('score', s.score, 'double precision'), ('value', s.value, 'double precision'),
+			('automated', s.automated, 'boolean'), ('summary', s.summary, 'text'), ('ref', s.ref, 'text'), ('seq', s.seq, 'bigint'),
+			('attributes', s.attributes, 'jsonb')) v(argument, given, type)
+	LOOP
+		IF part.given IS NULL THEN
+			expression := format('NULL::%s', part.type);
+		ELSIF part.type = 'text'::regtype THEN
+			expression := crm_timeline.text_sql(s.name, part.argument, rel, part.given, 'settled');
+			IF part.argument = 'ref' THEN
+				expression := expression || ' COLLATE pg_catalog."C"';
+			END IF;
+		ELSE
+			expression := crm_timeline.typed_sql(s.name, part.argument, rel, part.given, part.type, 'settled');
+		END IF;
+		columns := concat_ws(', ', columns, expression || ' AS ' || part.argument);
+		IF part.argument = 'summary' THEN
+			columns := columns || format(', %L::text AS source', s.name);
+		END IF;
+	END LOOP;
+	IF s.kind IS NULL THEN
+		columns := NULL;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.source_sql(crm_timeline.source) IS
+	'the pieces of SQL that a source is made of; an error names the argument that can not be used';
+
+-- The tables that a source over a view depends on, each once, with the identities that a row of it is about:
+-- a FROM item for the trigger, and an expression where one can be indexed.
+CREATE FUNCTION crm_timeline.dependencies(s crm_timeline.source, OUT base regclass, OUT item text, OUT owner text) RETURNS SETOF record
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	entry text;
+	part text[];
+	bases regclass[] := '{}';
+	several boolean;
+	expressions text[];
+	key record;
+BEGIN
+	FOREACH entry IN ARRAY s.depends_on LOOP
+		part := regexp_match(entry, '^\s*((?:"(?:[^"]|"")+"|[^":.]+)(?:\.(?:"(?:[^"]|"")+"|[^":.]+))*)\s*:(.*)$');
+		IF part IS NULL THEN
+			RAISE EXCEPTION 'source "%": argument "depends_on" must be a table, a colon and a key', s.name
+				USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is: %s', entry),
+					HINT = 'Write, for example, ''public.conversations: contact: contact_id''.';
+		END IF;
+		base := to_regclass(part[1]);
+		IF base IS NULL OR (SELECT c.relkind NOT IN ('r', 'p', 'f') FROM pg_class c WHERE c.oid = base) THEN
+			RAISE EXCEPTION 'source "%": argument "depends_on" names %, which is not a table', s.name, btrim(part[1])
+				USING ERRCODE = 'wrong_object_type', DETAIL = format('It is: %s', entry), HINT = 'Write the table with its schema.';
+		END IF;
+		IF base <> ALL (bases) THEN
+			bases := bases || base;
+		END IF;
+	END LOOP;
+	FOREACH base IN ARRAY bases LOOP
+		expressions := '{}';
+		several := false;
+		owner := '';
+		FOR key IN
+			SELECT d.part[2] AS text FROM unnest(s.depends_on) WITH ORDINALITY e(entry, n),
+				regexp_match(e.entry, '^\s*((?:"(?:[^"]|"")+"|[^":.]+)(?:\.(?:"(?:[^"]|"")+"|[^":.]+))*)\s*:(.*)$') d(part)
+			WHERE to_regclass(d.part[1]) = base ORDER BY e.n
+		LOOP
+			IF key.text ~ '^\s*[A-Za-z][A-Za-z0-9_.-]*\s*(\(\s*[A-Za-z]{2}\s*\))?\s*:(?!:)' THEN
+				expressions := expressions || crm_timeline.key_sql(s.name, 'depends_on', base, key.text, s.tenant, 'query');
+			ELSIF crm_timeline.expression_type(s.name, 'depends_on', base, key.text, 'query') = 'crm_timeline.identity'::regtype THEN
+				expressions := expressions || crm_timeline.enclosed(key.text);
+			ELSIF crm_timeline.expression_type(s.name, 'depends_on', base, key.text, 'query') = 'crm_timeline.identity[]'::regtype THEN
+				several := true;
+				expressions := expressions || crm_timeline.enclosed(key.text);
+			ELSE
+				RAISE EXCEPTION 'source "%": argument "depends_on" has neither a key nor an identity', s.name
+					USING ERRCODE = 'datatype_mismatch', DETAIL = format('It is: %s', key.text),
+						HINT = 'Write a key, as in ''contact: contact_id'', or an expression of type crm_timeline.identity or crm_timeline.identity[].';
+			END IF;
+		END LOOP;
+		IF several AND cardinality(expressions) > 1 THEN
+			RAISE EXCEPTION 'source "%": argument "depends_on" has an array and another key for %', s.name, base
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'Put all identities that a row is about into the array.';
+		END IF;
+		IF several THEN
+			item := format('unnest(%s)', expressions[1]);
+			owner := NULL;
+		ELSE
+			owner := crm_timeline.owner_sql(expressions);
+			item := format('(SELECT %s)', owner);
+			BEGIN
+				PERFORM crm_timeline.expression_type(s.name, 'depends_on', base, owner, 'immutable');
+			EXCEPTION WHEN invalid_object_definition OR feature_not_supported THEN
+				owner := NULL;
+			END;
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.dependencies(crm_timeline.source) IS
+	'the tables that depends_on names, and the identities that their rows are about';
