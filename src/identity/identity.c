@@ -270,6 +270,9 @@ identity_tenant(PG_FUNCTION_ARGS)
 static Confusables *
 query_confusables(FunctionCallInfo fcinfo)
 {
+	/* DirectFunctionCall() has nowhere to keep it */
+	if (fcinfo->flinfo == NULL)
+		return confusables_open(CurrentMemoryContext);
 	if (fcinfo->flinfo->fn_extra == NULL)
 		fcinfo->flinfo->fn_extra = confusables_open(fcinfo->flinfo->fn_mcxt);
 	return fcinfo->flinfo->fn_extra;

@@ -29,7 +29,7 @@ FROM (SELECT %1$s AS owner, %2$s AS occurred_at, %3$s AS ref, %4$s AS kind,
 	FROM %6$s WHERE (%7$s)) q
 CROSS JOIN LATERAL (VALUES
 	(CASE WHEN q.owner IS NULL THEN 'no usable key' || coalesce(' (' || q.keys || ')', ': every key is NULL') END, true, q.ref),
-	(CASE WHEN q.occurred_at IS NULL THEN 'no time' WHEN NOT isfinite(q.occurred_at) THEN 'infinite time' END, true, q.ref),
+	(CASE WHEN NOT %8$s THEN NULL WHEN q.occurred_at IS NULL THEN 'no time' WHEN NOT isfinite(q.occurred_at) THEN 'infinite time' END, true, q.ref),
 	(CASE WHEN q.kind IS NULL AND %8$s THEN 'no kind' END, true, q.ref),
 	(CASE WHEN q.owner IS NOT NULL THEN q.keys END, false, q.ref)) e(problem, lost, ref)
 WHERE e.problem IS NOT NULL
@@ -62,7 +62,7 @@ DECLARE
 	piece record;
 	part record;
 	wanted record;
-	index_name text;
+	seen text[] := '{}';
 BEGIN
 	FOR s IN SELECT * FROM crm_timeline.source r WHERE NOT r.suspended AND (suggested_indexes.name IS NULL OR r.name = suggested_indexes.name)
 			ORDER BY r.name COLLATE "C" LOOP
@@ -74,7 +74,6 @@ BEGIN
 			SELECT d.base, d.owner, NULL FROM crm_timeline.dependencies(s) d WHERE d.owner IS NOT NULL
 		LOOP
 			CONTINUE WHEN (SELECT c.relkind NOT IN ('r', 'p', 'm') FROM pg_class c WHERE c.oid = wanted.base);
-			index_name := 'crm_timeline_' || left(md5(s.name || E'\n' || wanted.base::oid::text), 16);
 			-- CONCURRENTLY does not know partitioned tables, and children by inheritance share no index
 			FOR part IN
 				WITH RECURSIVE tree(member) AS (
@@ -86,10 +85,12 @@ BEGIN
 				present := crm_timeline.has_index(part.leaf, wanted.owner, wanted.occurred_at);
 				-- not partial, whatever the filter: the planner takes no statistics from a partial index
 				statement := format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((%s)%s)',
-					index_name || CASE WHEN part.leaf <> wanted.base THEN '_' || part.leaf::oid ELSE '' END, part.leaf, wanted.owner,
+					-- named by what it is: several sources that want the same index want one
+					'crm_timeline_' || left(md5(concat_ws(E'\n', part.leaf::oid, wanted.owner, wanted.occurred_at)), 16), part.leaf, wanted.owner,
 					coalesce(', (' || wanted.occurred_at || ')', ''));
+				CONTINUE WHEN statement = ANY (seen);
+				seen := seen || statement;
 				RETURN NEXT;
-				relation := part.leaf;
 				present := (SELECT c.reltuples >= 0 FROM pg_class c WHERE c.oid = part.leaf) AND present;
 				statement := format('ANALYZE %s', part.leaf);
 				RETURN NEXT;

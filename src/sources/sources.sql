@@ -126,7 +126,8 @@ DECLARE
 	result text;
 BEGIN
 	IF type = 'text'::regtype THEN
-		RETURN crm_timeline.enclosed(expression);
+		-- a literal is not of that type yet
+		RETURN crm_timeline.enclosed(expression) || '::text';
 	ELSIF type IN ('smallint'::regtype, 'integer', 'bigint') THEN
 		RETURN format('crm_timeline.as_text(%s::bigint)', crm_timeline.enclosed(expression));
 	ELSIF type IN ('uuid'::regtype, 'timestamptz') THEN
@@ -256,9 +257,11 @@ BEGIN
 			expression := format('NULL::%s', part.type);
 		ELSIF part.type = 'text'::regtype THEN
 			expression := crm_timeline.text_sql(s.name, part.argument, rel, part.given, 'settled');
-			IF part.argument = 'ref' THEN
-				expression := expression || ' COLLATE pg_catalog."C"';
-			END IF;
+			-- a view's column keeps its collation, whichever sources come and go
+			expression := CASE part.argument
+				-- a page ends at a row, which must have a name
+				WHEN 'ref' THEN format('coalesce(%s, %L) COLLATE pg_catalog."C"', expression, '')
+				ELSE expression || ' COLLATE pg_catalog."default"' END;
 		ELSE
 			expression := crm_timeline.typed_sql(s.name, part.argument, rel, part.given, part.type, 'settled');
 		END IF;
