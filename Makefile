@@ -19,8 +19,9 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSIO
 ROOMS = base timeline pattern identity journey population experience sources store privacy views
 SOURCES = $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.c)))
 OUR_HEADERS = $(wildcard src/*/*.h src/*/*/*.h)
+LAST_FACE = src/base/owner.sql
 FACES = $(foreach room,$(ROOMS),$(wildcard src/$(room)/$(room).sql) \
-	$(filter-out src/$(room)/$(room).sql,$(sort $(wildcard src/$(room)/*.sql))))
+	$(filter-out src/$(room)/$(room).sql $(LAST_FACE),$(sort $(wildcard src/$(room)/*.sql)))) $(LAST_FACE)
 
 OBJS = $(SOURCES:.c=.o)
 DATA = $(wildcard $(EXTENSION)--*--*.sql)

@@ -3,6 +3,7 @@
 #
 #     ./test/run.sh                      all suites
 #     ./test/run.sh regress tap          only these (of build, regress, isolation, tap, oracle, fuzz)
+#     ONLY='12*' ./test/run.sh tap       of the TAP tests these files only
 #     PG=17 ./test/run.sh                with that major of PostgreSQL
 #     KEEP=1 ./test/run.sh               leaves the temporary folder behind, to look into it
 #
@@ -172,6 +173,8 @@ suite_tap() {
     fi
     for file in "$tree"/test/t/*.pl; do
         name=$(basename "$file" .pl)
+        # shellcheck disable=SC2254 # a pattern
+        case $name in ${ONLY:-*}) ;; *) continue ;; esac
         log=$TMP/tap-$name.log
         status=0
         run env -C "$tree" PERL5LIB="$pgxs/src/test/perl:$tree/test/perl" \

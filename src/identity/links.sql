@@ -150,7 +150,6 @@ COMMENT ON INDEX crm_timeline.refused_link_b IS 'the refused links of an identit
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.link_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.link', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.observed_link', '');
-SELECT pg_catalog.pg_extension_config_dump('crm_timeline.touched_identity', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.identity_limit', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.blocked_identity', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.resolution_setting', '');

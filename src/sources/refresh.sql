@@ -51,6 +51,11 @@ DECLARE
 	touched_count bigint;
 BEGIN
 	PERFORM pg_advisory_xact_lock('crm_timeline.dirty_log'::regclass::oid::int, 1);
+	IF NOT EXISTS (SELECT FROM crm_timeline.epoch) THEN
+		INSERT INTO crm_timeline.epoch (started_at) VALUES (now());
+		INSERT INTO crm_timeline.dirty_log (source) SELECT r.name FROM crm_timeline.source r;
+		INSERT INTO crm_timeline.touched_identity (identity) VALUES (NULL);
+	END IF;
 	FOR part IN
 		WITH whole AS (
 			SELECT DISTINCT l.source FROM crm_timeline.dirty_log l WHERE l.identity IS NULL
@@ -87,7 +92,7 @@ BEGIN
 	SELECT count(*) INTO touched_count FROM crm_timeline.touched_identity;
 	IF touched_count > 0 THEN
 		-- beyond some number, all at once is cheaper than one after another
-		IF touched_count <= 100000 THEN
+		IF touched_count <= 100000 AND NOT EXISTS (SELECT FROM crm_timeline.touched_identity t WHERE t.identity IS NULL) THEN
 			touched := ARRAY(SELECT DISTINCT t.identity FROM crm_timeline.touched_identity t);
 		END IF;
 		PERFORM crm_timeline.resolve(touched);

@@ -51,6 +51,12 @@ COMMENT ON TABLE crm_timeline.dirty_log IS
 CREATE INDEX dirty_log_customer ON crm_timeline.dirty_log (crm_timeline.provisional_customer(identity));
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.dirty_log', '');
 
+CREATE TABLE crm_timeline.epoch (
+	started_at timestamptz NOT NULL
+);
+COMMENT ON TABLE crm_timeline.epoch IS
+	'one row since the first refresh of this database; not dumped, so that the first refresh of a restored one reads everything again';
+
 CREATE TABLE crm_timeline.reader (
 	role text NOT NULL,
 	level text NOT NULL,
