@@ -198,8 +198,19 @@ normalise_text(Text text, NormalForm form, TextBuffer *out)
 	}
 	instance = normaliser(form, &status);
 	units = to_utf16(text, source, &status);
-	units = unorm2_normalize(instance, source, units, result, MAX_UNITS, &status);
-	to_utf8(result, units, out, &status);
+	if (form == NORMAL_NFKC_CASEFOLD)
+	{
+		/* folding can change the order of marks, so what is the same has to be it before */
+		units = unorm2_normalize(unorm2_getNFDInstance(&status), source, units, result, MAX_UNITS,
+								 &status);
+		units = unorm2_normalize(instance, result, units, source, MAX_UNITS, &status);
+		to_utf8(source, units, out, &status);
+	}
+	else
+	{
+		units = unorm2_normalize(instance, source, units, result, MAX_UNITS, &status);
+		to_utf8(result, units, out, &status);
+	}
 	return U_FAILURE(status) ? icu_problem(status) : NULL;
 }
 

@@ -43,7 +43,7 @@ typedef enum NormalForm
 {
 	NORMAL_NFC,
 	NORMAL_NFKC,
-	NORMAL_NFKC_CASEFOLD,
+	NORMAL_NFKC_CASEFOLD, /* toNFKC_Casefold(NFD(text)): Unicode 3.13, D147 */
 } NormalForm;
 
 /* What of the invisible characters within a text stays. */
