@@ -16,7 +16,7 @@ const char too_long_for_identity[] = "too long: an identity has at most 1024 byt
 const char empty_identity[] = "empty: nothing is left without blanks and invisible characters";
 
 static const char bad_namespace[] =
-	"namespace: it has a letter first, then letters, digits, _ . - and at most 63 bytes";
+	"namespace: it must be a letter, and then letters, digits, _ . or -, of at most 63 bytes";
 
 /* The namespace [a-z][a-z0-9_.-]*, in lower case, and its colon. */
 static const char *
@@ -170,7 +170,7 @@ identity_parse(const char *text, Size length, IdentityText *out)
 	whole.bytes = text;
 	whole.length = (uint32) length;
 	if (!identity_divide(whole, &parts))
-		return "namespace: there is none, followed by a colon";
+		return "namespace: there is no colon behind one";
 	if (parts.tenant.bytes + parts.tenant.length < parts.name.bytes)
 	{
 		/* quotes come off here; what has too many bytes is too long in any case */

@@ -307,7 +307,10 @@ looks_like(PG_FUNCTION_ARGS)
 				   memcmp(a_skeleton.data, b_skeleton.data, (Size) a_skeleton.len) == 0);
 }
 
-/* A customer's number before there is one: negative, and the same everywhere. */
+/*
+ * A customer's number before there is one: negative, and the same in every
+ * database on machines of one byte order.
+ */
 Datum
 provisional_customer(PG_FUNCTION_ARGS)
 {
