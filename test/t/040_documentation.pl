@@ -43,7 +43,7 @@ sub trimmed
 	return $text eq "\n" ? '' : $text;
 }
 
-for my $page ('README.md', 'doc/reference.md', 'doc/format.md', 'doc/patterns.md')
+for my $page ('README.md', 'doc/reference.md', 'doc/format.md', 'doc/patterns.md', 'doc/identity.md')
 {
 	(my $database = lc $page) =~ s/\W/_/g;
 	my @blocks = blocks(slurp_file("$tree/$page"));
