@@ -223,7 +223,7 @@ DECLARE
 	changed crm_timeline.identity[] := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.identity] WHEN 'DELETE' THEN ARRAY[OLD.identity] ELSE ARRAY[OLD.identity, NEW.identity] END;
 BEGIN
 	INSERT INTO crm_timeline.touched_identity (identity)
-		SELECT c.identity FROM unnest(changed) AS c (identity)
+		SELECT m.identity FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) ANY (changed)
 		UNION ALL SELECT l.b FROM crm_timeline.link l WHERE l.a OPERATOR(crm_timeline.=) ANY (changed)
 		UNION ALL SELECT l.a FROM crm_timeline.link l WHERE l.b OPERATOR(crm_timeline.=) ANY (changed)
 		UNION ALL SELECT o.b FROM crm_timeline.observed_link o WHERE o.a OPERATOR(crm_timeline.=) ANY (changed)

@@ -52,7 +52,7 @@ typedef struct Run
 	uint32 *count_list; /* by root: an entry, or NOTHING */
 
 	uint64 *looks;      /* hashes, 0 = not asked for yet; NULL before the first */
-	bool *looked;       /* by root: were all its names asked for? */
+	uint64 *looked;     /* by root: the bits of the spaces all of whose names were asked for */
 	uint32 *alike;      /* the next name of the same slot */
 	uint32 *look_slots; /* the first name, or NOTHING */
 	uint32 look_mask;
@@ -77,6 +77,15 @@ static inline const Head *
 head_of(const Guards *guards, uint32 name)
 {
 	return &guards->heads[guards->head_of[name]];
+}
+
+/* The bit of a name's namespace, 0 where no two of its values look alike. */
+static inline uint64
+space_bit(const Run *run, uint32 name)
+{
+	uint32 space = head_of(run->guards, name)->space;
+
+	return run->guards->spaces[space].confusable ? UINT64CONST(1) << (space & 63) : 0;
 }
 
 /* Puts every never pair into the rings of its two names. */
@@ -150,12 +159,10 @@ start_run(const Guards *guards)
 	run->spaces = array_of(count, sizeof(uint64), false);
 	for (uint32 i = 0; i < count; i++)
 	{
-		uint32 space = head_of(guards, i)->space;
-
 		run->parent[i] = i;
 		run->size[i] = 1;
 		run->next[i] = i;
-		run->spaces[i] = guards->spaces[space].confusable ? UINT64CONST(1) << (space & 63) : 0;
+		run->spaces[i] = space_bit(run, i);
 	}
 	if (guards->never_count > 0)
 		start_nevers(run);
@@ -272,7 +279,7 @@ start_looks(Run *run)
 	while (slots < count && slots < (Size) 1 << 30)
 		slots *= 2;
 	run->looks = array_of(count, sizeof(uint64), true);
-	run->looked = array_of(count, sizeof(bool), true);
+	run->looked = array_of(count, sizeof(uint64), true);
 	run->alike = nothings(count);
 	run->look_slots = nothings(slots);
 	run->look_mask = (uint32) (slots - 1);
@@ -284,18 +291,19 @@ look_slot(const Run *run, uint64 look)
 	return (uint32) (look >> 32 ^ look) & run->look_mask;
 }
 
-/* Asks what all names of a set look like, those that were asked before left out. */
+/* Asks what the names of a set in some spaces look like, those that were asked before left out. */
 static void
-look_at(Run *run, uint32 root)
+look_at(Run *run, uint32 root, uint64 spaces)
 {
 	const Guards *guards = run->guards;
 	uint32 name = root;
 
-	if (run->looked[root])
+	spaces &= run->spaces[root] & ~run->looked[root];
+	if (spaces == 0)
 		return;
 	do
 	{
-		if (run->looks[name] == 0 && guards->spaces[head_of(guards, name)->space].confusable)
+		if ((space_bit(run, name) & spaces) != 0 && run->looks[name] == 0)
 		{
 			uint32 slot;
 
@@ -307,7 +315,7 @@ look_at(Run *run, uint32 root)
 		}
 		name = run->next[name];
 	} while (name != root);
-	run->looked[root] = true;
+	run->looked[root] |= spaces;
 }
 
 /* Do a name of the one and a name of the other set look alike?  If so, the least such pair; small is the smaller set. */
@@ -317,17 +325,19 @@ looks_alike(Run *run, uint32 small, uint32 large, Refusal *why)
 	const Guards *guards = run->guards;
 	bool found = false;
 	uint32 name = small;
+	uint64 shared = run->spaces[small] & run->spaces[large];
 
-	if ((run->spaces[small] & run->spaces[large]) == 0)
+	if (shared == 0)
 		return false;
 	if (run->looks == NULL)
 		start_looks(run);
-	look_at(run, small);
-	look_at(run, large);
+	look_at(run, small, shared);
+	look_at(run, large, shared);
 	do
 	{
 		uint64 look = run->looks[name];
-		uint32 other = look == 0 ? NOTHING : run->look_slots[look_slot(run, look)];
+		uint32 other = (space_bit(run, name) & shared) == 0 ? NOTHING :
+															  run->look_slots[look_slot(run, look)];
 
 		for (; other != NOTHING; other = run->alike[other])
 		{
@@ -398,9 +408,10 @@ join_sets(Run *run, uint32 small, uint32 large)
 {
 	if (run->looks != NULL)
 	{
-		/* what is known of all names of the larger set stays known; the smaller one pays for that */
-		if (run->looked[large])
-			look_at(run, small);
+		/* what is known of all names of the larger set stays known: the smaller one pays for that */
+		look_at(run, small, run->looked[large]);
+		run->looked[large] = (run->looked[large] | ~run->spaces[large]) &
+			(run->looked[small] | ~run->spaces[small]) & (run->spaces[small] | run->spaces[large]);
 	}
 	run->parent[small] = large;
 	run->size[large] += run->size[small];

@@ -26,6 +26,16 @@ typedef struct Known
 	uint32 name;
 } Known;
 
+/* bytes of what one character looks like */
+#define MAX_CHARACTER_LOOK 8
+
+/* What a character of ASCII looks like; length 0 where that is not known. */
+typedef struct CharacterLook
+{
+	uint8 length;
+	char bytes[MAX_CHARACTER_LOOK];
+} CharacterLook;
+
 typedef struct Resolution
 {
 	MemoryContext context;
@@ -62,6 +72,8 @@ typedef struct Resolution
 	uint32 head_count;
 	uint32 *head_of;
 	SpaceLimit *limits; /* one a namespace */
+	bool knows_looks;
+	CharacterLook looks[128];
 } Resolution;
 
 /* Reads everything, or what the touched identities are connected to. */

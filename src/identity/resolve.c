@@ -143,14 +143,81 @@ set_limits(Resolution *resolution)
 	gather_limits(resolution);
 }
 
-/* What a name looks like, in the scratch context. */
+/*
+ * What names look like.  A skeleton is made character by character, so that of
+ * plain ASCII is put together from those of its characters; but not where an
+ * e-mail domain in ASCII stands for other characters.
+ */
+
+/* The skeleton of an identity, in the scratch context. */
 static text *
-skeleton_of(Resolution *resolution, uint32 place)
+skeleton_of(const char *bytes, uint32 length)
 {
-	Text name = name_at(resolution, place);
-	text *identity = cstring_to_text_with_len(name.bytes, (int) name.length);
+	text *identity = cstring_to_text_with_len(bytes, (int) length);
 
 	return DatumGetTextPP(DirectFunctionCall1(identity_skeleton, PointerGetDatum(identity)));
+}
+
+/* Learns what every printable character of ASCII looks like. */
+static void
+learn_characters(Resolution *resolution)
+{
+	for (int c = ' '; c <= '~'; c++)
+	{
+		char identity[3] = {'x', ':', (char) c};
+		text *skeleton = skeleton_of(identity, sizeof(identity));
+		Size length = VARSIZE_ANY_EXHDR(skeleton) - 2;
+
+		if (length > MAX_CHARACTER_LOOK)
+			continue;
+		memcpy(resolution->looks[c].bytes, VARDATA_ANY(skeleton) + 2, length);
+		resolution->looks[c].length = (uint8) length;
+	}
+	resolution->knows_looks = true;
+}
+
+/* The skeleton of a name, in the scratch context. */
+static Text
+look_text(Resolution *resolution, uint32 place)
+{
+	Text name = name_at(resolution, place);
+	Text result = {NULL, 0};
+	char *at;
+	text *skeleton;
+	IdentityParts parts;
+
+	if (!resolution->knows_looks)
+		learn_characters(resolution);
+	at = palloc((Size) name.length * MAX_CHARACTER_LOOK);
+	result.bytes = at;
+	if (identity_divide(name, &parts))
+	{
+		memcpy(at, name.bytes, parts.head.length);
+		at += parts.head.length;
+		for (uint32 i = parts.head.length; i < name.length; i++)
+		{
+			unsigned char c = (unsigned char) name.bytes[i];
+			uint8 length = c < lengthof(resolution->looks) ? resolution->looks[c].length : 0;
+
+			if (length == 0 ||
+				(c == 'x' && name.length - i >= 4 && memcmp(name.bytes + i, "xn--", 4) == 0))
+			{
+				at = NULL;
+				break;
+			}
+			memcpy(at, resolution->looks[c].bytes, length);
+			at += length;
+		}
+		if (at != NULL)
+		{
+			result.length = (uint32) (at - result.bytes);
+			return result;
+		}
+	}
+	skeleton = skeleton_of(name.bytes, name.length);
+	result.bytes = VARDATA_ANY(skeleton);
+	result.length = (uint32) VARSIZE_ANY_EXHDR(skeleton);
+	return result;
 }
 
 static uint64
@@ -158,13 +225,12 @@ look_of(void *caller, uint32 place)
 {
 	Resolution *resolution = caller;
 	MemoryContext before = MemoryContextSwitchTo(resolution->scratch);
-	text *skeleton = skeleton_of(resolution, place);
-	uint64 look = hash_bytes_extended((const unsigned char *) VARDATA_ANY(skeleton),
-									  (int) VARSIZE_ANY_EXHDR(skeleton), 0);
+	Text look = look_text(resolution, place);
+	uint64 hash = hash_bytes_extended((const unsigned char *) look.bytes, (int) look.length, 0);
 
 	MemoryContextSwitchTo(before);
 	MemoryContextReset(resolution->scratch);
-	return look;
+	return hash;
 }
 
 static bool
@@ -172,10 +238,7 @@ look_same(void *caller, uint32 place, uint32 other)
 {
 	Resolution *resolution = caller;
 	MemoryContext before = MemoryContextSwitchTo(resolution->scratch);
-	text *a = skeleton_of(resolution, place);
-	text *b = skeleton_of(resolution, other);
-	bool same = VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+	bool same = same_bytes(look_text(resolution, place), look_text(resolution, other));
 
 	MemoryContextSwitchTo(before);
 	MemoryContextReset(resolution->scratch);
