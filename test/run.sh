@@ -142,7 +142,7 @@ ask_oracle() {
     fi
 }
 
-# Compares patterns and journeys with their oracles; test/oracle/run.sh does the same at length.
+# Compares patterns, journeys and resolution with their oracles; test/oracle/run.sh does the same at length.
 suite_oracle() {
     local log=$TMP/oracle.log
     if run /usr/bin/python3 "$tree/test/oracle/patterns/selftest.py" >"$log" 2>&1; then
@@ -160,6 +160,7 @@ suite_oracle() {
     ask_oracle patterns patterns/compare.py --pairs 20000 --jobs "$(nproc)" --refusals 2000
     ask_oracle conformance conformance.py --pairs 4000
     ask_oracle journeys journeys.py --cases 2000
+    ask_oracle resolution resolution.py --histories 150
 }
 
 # Runs the TAP tests, which start clusters of their own from the private server, and counts every
