@@ -26,27 +26,31 @@ BEGIN
 		SELECT k.tenant, k.namespace FROM crm_timeline.known_namespaces() k
 	), named AS (
 		-- [tenant/]namespace:value; whatever the text is, identity() does not raise
-		SELECT p.m[1] AS tenant, p.m[2] AS namespace, p.m[3] AS value
-		  FROM (SELECT regexp_match(raw, '^(?:([^/:"]+)/)?([A-Za-z][A-Za-z0-9_.-]*):(.+)$') AS m) p
+		SELECT coalesce(replace(p.m[1], '""', '"'), p.m[2]) AS tenant, lower(p.m[3]) AS namespace, p.m[4] AS value
+		  FROM (SELECT regexp_match(raw, '^(?:(?:"((?:[^"]|"")+)"|([^/:"]+))/)?([A-Za-z][A-Za-z0-9_.-]*):(.+)$') AS m) p
 		 WHERE p.m IS NOT NULL
+	), place (tenant, namespace, written) AS (
+		-- as it is typed, in every place; and as a value where the text says which
+		SELECT s.tenant, s.namespace, raw FROM space s
+		UNION ALL
+		SELECT n.tenant, n.namespace, n.value FROM named n
 	), tried (rank, evidence, one) AS (
 		SELECT 1, 'identity', crm_timeline.identity(n.namespace, n.value, n.tenant) FROM named n
 		UNION ALL
-		SELECT 2, 'email', crm_timeline.identity('email', raw, s.tenant) FROM space s WHERE s.namespace = 'email'
-		UNION ALL
-		SELECT 3, 'phone', crm_timeline.identity('phone', raw, s.tenant) FROM space s WHERE s.namespace = 'phone'
+		SELECT CASE p.namespace WHEN 'email' THEN 2 WHEN 'phone' THEN 3 ELSE 4 END,
+		       CASE WHEN p.namespace IN ('email', 'phone') THEN p.namespace ELSE 'value' END,
+		       crm_timeline.identity(p.namespace, p.written, p.tenant) FROM place p
 		UNION ALL
 		SELECT 3, 'phone', crm_timeline.identity('phone', '+' || digits, s.tenant) FROM space s WHERE s.namespace = 'phone' AND raw ~ '^(\+|00)'
 		UNION ALL
-		SELECT 4, 'value', crm_timeline.identity(s.namespace, raw, s.tenant) FROM space s WHERE s.namespace NOT IN ('email', 'phone')
-		UNION ALL
-		SELECT 5, 'case', crm_timeline.identity(s.namespace, c.written, s.tenant)
-		  FROM space s, unnest(ARRAY[lower(raw), upper(raw), initcap(raw)]) AS c (written) WHERE s.namespace NOT IN ('email', 'phone')
+		SELECT 5, 'case', crm_timeline.identity(p.namespace, c.written, p.tenant)
+		  FROM place p, unnest(ARRAY[lower(p.written), upper(p.written), initcap(p.written)]) AS c (written)
+		 WHERE p.namespace NOT IN ('email', 'phone')
 		UNION ALL
 		-- what it looks like, written plainly
-		SELECT 7, 'looks alike', crm_timeline.identity(s.namespace, substr(v.looks, strpos(v.looks, ':') + 1), s.tenant)
-		  FROM space s, LATERAL (SELECT crm_timeline.identity_skeleton(crm_timeline.identity(s.namespace, raw, NULL)) AS looks OFFSET 0) v
-		 WHERE v.looks IS NOT NULL AND s.namespace <> 'phone'
+		SELECT 7, 'looks alike', crm_timeline.identity(p.namespace, substr(v.looks, strpos(v.looks, ':') + 1), p.tenant)
+		  FROM place p, LATERAL (SELECT crm_timeline.identity_skeleton(crm_timeline.identity(p.namespace, p.written)) AS looks OFFSET 0) v
+		 WHERE v.looks IS NOT NULL AND p.namespace <> 'phone'
 	), reached (rank, evidence, one, customer, number) AS (
 		SELECT t.rank, t.evidence, m.identity, m.customer_id, m.number
 		  FROM tried t JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) t.one
@@ -60,17 +64,17 @@ BEGIN
 		 WHERE ltrim(digits, '0') ~ '^[0-9]{4,15}$'
 		UNION ALL
 		SELECT 7, 'looks alike', m.identity, m.customer_id, m.number
-		  FROM space s JOIN crm_timeline.membership m
-		    ON crm_timeline.identity_skeleton(m.identity) COLLATE "C" = crm_timeline.identity_skeleton(crm_timeline.identity(s.namespace, raw, s.tenant)) COLLATE "C"
+		  FROM place p JOIN crm_timeline.membership m
+		    ON crm_timeline.identity_skeleton(m.identity) COLLATE "C" = crm_timeline.identity_skeleton(crm_timeline.identity(p.namespace, p.written, p.tenant)) COLLATE "C"
 		 WHERE octet_length(m.identity::text) <> char_length(m.identity::text)
 		UNION ALL
 		SELECT 8, 'prefix', m.identity, m.customer_id, m.number
-		  FROM space s
+		  FROM place p
 		 CROSS JOIN LATERAL crm_timeline.identities_starting(
-			CASE WHEN s.tenant IS NULL THEN '' WHEN s.tenant ~ '[/:"[:space:][:cntrl:]]' THEN '"' || replace(s.tenant, '"', '""') || '"/' ELSE s.tenant || '/' END
-			|| s.namespace || ':' || CASE s.namespace WHEN 'phone' THEN '+' || digits WHEN 'email' THEN lower(raw) ELSE raw END, 20) i (one)
+			CASE WHEN p.tenant IS NULL THEN '' WHEN p.tenant ~ '[/:"[:space:][:cntrl:]]' THEN '"' || replace(p.tenant, '"', '""') || '"/' ELSE p.tenant || '/' END
+			|| p.namespace || ':' || CASE p.namespace WHEN 'phone' THEN '+' || digits WHEN 'email' THEN lower(p.written) ELSE p.written END, 20) i (one)
 		  JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) i.one
-		 WHERE char_length(CASE s.namespace WHEN 'phone' THEN digits ELSE raw END) >= 3
+		 WHERE char_length(CASE p.namespace WHEN 'phone' THEN digits ELSE p.written END) >= 3
 	), best AS (
 		SELECT DISTINCT ON (r.number) r.* FROM reached r ORDER BY r.number, r.rank
 	)
