@@ -49,7 +49,7 @@ WHERE opcintype = 'crm_timeline.identity'::regtype ORDER BY amname;
 SELECT proname FROM pg_proc p
 WHERE (prorettype = 'crm_timeline.identity'::regtype OR 'crm_timeline.identity'::regtype = ANY (proargtypes)
        OR proname IN ('identity_problem', 'icu_version', 'unicode_version', 'phone_metadata_version'))
-  AND pronamespace = 'crm_timeline'::regnamespace AND probin LIKE '%crm_timeline' AND NOT proleakproof ORDER BY 1;
+  AND pronamespace = 'crm_timeline'::regnamespace AND probin LIKE '%crm_timeline' AND provolatile = 'i' AND NOT proleakproof ORDER BY 1;
 SELECT count(*) FROM pg_proc WHERE pronamespace = 'crm_timeline'::regnamespace AND proname ~ '^identity|^looks_like$|^provisional_customer$'
   AND (provolatile <> 'i' OR proparallel <> 's');
 

@@ -111,6 +111,11 @@ INSERT INTO called VALUES
 	($$crm_timeline.identity_skeleton('handle:a')$$),
 	($$crm_timeline.looks_like('handle:a', 'handle:a')$$),
 	($$crm_timeline.provisional_customer('handle:a')$$),
+	($$crm_timeline.first_identity('handle:a', 'handle:b')$$),
+	($$crm_timeline.bigint_text('1')$$),
+	($$crm_timeline.uuid_text('00000000-0000-0000-0000-000000000000')$$),
+	($$crm_timeline.utc_text('2026-01-01 00:00:00+00')$$),
+	($$crm_timeline.as_number('1')$$),
 	($$crm_timeline.icu_version()$$),
 	($$crm_timeline.unicode_version()$$),
 	($$crm_timeline.phone_metadata_version()$$),
@@ -159,11 +164,14 @@ END $$;
 
 SELECT count(*) = (SELECT count(*) FROM pg_temp.called) AS all_return FROM pg_temp.result;
 
--- functions that no call above names; those with internal arguments cannot be called
+-- functions in C on values that no call above names; those with internal arguments cannot be called, and one signature,
+-- as all others have, leaves nothing open
 SELECT p.oid::pg_catalog.regprocedure AS not_called
 FROM pg_catalog.pg_proc p
 WHERE pronamespace = 'crm_timeline'::pg_catalog.regnamespace
 	AND NOT 'internal'::pg_catalog.regtype = ANY (p.proargtypes::pg_catalog.oid[])
+	AND (EXISTS (SELECT FROM pg_catalog.pg_proc o WHERE o.proname = p.proname AND o.pronamespace = p.pronamespace AND o.oid <> p.oid)
+		OR (p.provolatile = 'i' AND p.prolang = (SELECT oid FROM pg_catalog.pg_language WHERE lanname = 'c')))
 	AND NOT EXISTS (SELECT FROM pg_temp.called c WHERE c.call ~ ('^crm_timeline\.' || p.proname || '\('))
 ORDER BY 1;
 

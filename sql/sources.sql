@@ -3,6 +3,9 @@
 \set SHOW_CONTEXT never
 SET timezone = 'UTC';
 SET client_min_messages = warning;
+-- customers are numbered from one
+DROP EXTENSION crm_timeline CASCADE;
+CREATE EXTENSION crm_timeline;
 
 CREATE SCHEMA support;
 CREATE TABLE support.ticket (id bigint PRIMARY KEY, contact_id bigint, requester_email text, via text, status text, subject text,

@@ -89,19 +89,19 @@ CREATE FUNCTION crm_timeline.expression_type(source text, argument text, relatio
 COMMENT ON FUNCTION crm_timeline.expression_type(text, text, regclass, text, text) IS
 	'the type of an expression over the rows of a relation; refuses what is not one expression, or not immutable, settled or a query as the rule says';
 
-CREATE FUNCTION crm_timeline.as_text(value bigint) RETURNS text
-	AS 'MODULE_PATHNAME', 'as_text_bigint' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
-COMMENT ON FUNCTION crm_timeline.as_text(bigint) IS
+CREATE FUNCTION crm_timeline.bigint_text(value bigint) RETURNS text
+	AS 'MODULE_PATHNAME', 'bigint_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION crm_timeline.bigint_text(bigint) IS
 	'an integer as text; as the cast does, and LEAKPROOF, so that row security does not forbid an index on it';
 
-CREATE FUNCTION crm_timeline.as_text(value uuid) RETURNS text
-	AS 'MODULE_PATHNAME', 'as_text_uuid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
-COMMENT ON FUNCTION crm_timeline.as_text(uuid) IS
+CREATE FUNCTION crm_timeline.uuid_text(value uuid) RETURNS text
+	AS 'MODULE_PATHNAME', 'uuid_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION crm_timeline.uuid_text(uuid) IS
 	'a uuid as text; as the cast does, and LEAKPROOF, so that row security does not forbid an index on it';
 
-CREATE FUNCTION crm_timeline.as_text(value timestamptz) RETURNS text
-	AS 'MODULE_PATHNAME', 'as_text_time' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
-COMMENT ON FUNCTION crm_timeline.as_text(timestamptz) IS
+CREATE FUNCTION crm_timeline.utc_text(value timestamptz) RETURNS text
+	AS 'MODULE_PATHNAME', 'utc_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
+COMMENT ON FUNCTION crm_timeline.utc_text(timestamptz) IS
 	'a moment as ISO 8601 in UTC, whatever DateStyle and TimeZone say, and so IMMUTABLE';
 
 CREATE FUNCTION crm_timeline.as_number(value numeric) RETURNS double precision
@@ -135,9 +135,11 @@ BEGIN
 		-- a literal is not of that type yet
 		RETURN crm_timeline.enclosed(expression) || '::text';
 	ELSIF type IN ('smallint'::regtype, 'integer', 'bigint') THEN
-		RETURN format('crm_timeline.as_text(%s::bigint)', crm_timeline.enclosed(expression));
-	ELSIF type IN ('uuid'::regtype, 'timestamptz') THEN
-		RETURN format('crm_timeline.as_text(%s)', crm_timeline.enclosed(expression));
+		RETURN format('crm_timeline.bigint_text(%s::bigint)', crm_timeline.enclosed(expression));
+	ELSIF type = 'uuid'::regtype THEN
+		RETURN format('crm_timeline.uuid_text(%s)', crm_timeline.enclosed(expression));
+	ELSIF type = 'timestamptz'::regtype THEN
+		RETURN format('crm_timeline.utc_text(%s)', crm_timeline.enclosed(expression));
 	END IF;
 	result := crm_timeline.enclosed(expression) || '::text';
 	PERFORM crm_timeline.expression_type(source, argument, relation, result, rule);

@@ -15,31 +15,31 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
-PG_FUNCTION_INFO_V1(as_text_bigint);
-PG_FUNCTION_INFO_V1(as_text_uuid);
-PG_FUNCTION_INFO_V1(as_text_time);
+PG_FUNCTION_INFO_V1(bigint_text);
+PG_FUNCTION_INFO_V1(uuid_text);
+PG_FUNCTION_INFO_V1(utc_text);
 PG_FUNCTION_INFO_V1(as_number);
 PG_FUNCTION_INFO_V1(first_identity);
 
-/* as_text(bigint) returns text */
+/* bigint_text(bigint) returns text */
 Datum
-as_text_bigint(PG_FUNCTION_ARGS)
+bigint_text(PG_FUNCTION_ARGS)
 {
 	char digits[MAXINT8LEN + 1];
 
 	return PointerGetDatum(cstring_to_text_with_len(digits, pg_lltoa(PG_GETARG_INT64(0), digits)));
 }
 
-/* as_text(uuid) returns text */
+/* uuid_text(uuid) returns text */
 Datum
-as_text_uuid(PG_FUNCTION_ARGS)
+uuid_text(PG_FUNCTION_ARGS)
 {
 	return CStringGetTextDatum(DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(0))));
 }
 
 /* A moment as ISO 8601 in UTC, whatever DateStyle and TimeZone say; never fails. */
 Datum
-as_text_time(PG_FUNCTION_ARGS)
+utc_text(PG_FUNCTION_ARGS)
 {
 	Timestamp time = PG_GETARG_TIMESTAMP(0);
 	struct pg_tm tm;
