@@ -34,9 +34,13 @@ CREATE SCHEMA IF NOT EXISTS crm_chatwoot;
 DROP VIEW IF EXISTS crm_chatwoot.contact_inbox, crm_chatwoot.message, crm_chatwoot.csat, crm_chatwoot.note, crm_chatwoot.campaign;
 
 -- What tells the rows of a table apart that no view names: its primary key.
-SELECT coalesce(crm_timeline.primary_key_sql('public.csat_survey_responses'), 'no_primary_key') AS csat_key,
-	coalesce(crm_timeline.primary_key_sql('public.notes'), 'no_primary_key') AS note_key,
-	coalesce(crm_timeline.primary_key_sql('public.campaign_messages'), 'no_primary_key') AS campaign_key \gset
+SELECT coalesce(crm_timeline.primary_key_sql('chatwoot_csat', 'public.csat_survey_responses'), 'no_primary_key') AS csat_key,
+	coalesce(crm_timeline.primary_key_sql('chatwoot_note', 'public.notes'), 'no_primary_key') AS note_key,
+	coalesce(crm_timeline.primary_key_sql('chatwoot_campaign', 'public.campaign_messages'), 'no_primary_key') AS campaign_key \gset
+
+-- What rows of tables without an account are about: the contact that they name, behind the wall of its account.
+SELECT format('(SELECT crm_timeline.identity(''chatwoot_contact'', c.id::text, %s) FROM public.contacts c WHERE c.id = contact_id)',
+		coalesce('(' || nullif(:'tenant', '') || ')::text', 'NULL')) AS contact_named \gset
 
 
 -- Identities: rows that are no interactions, and say who is who.
@@ -56,12 +60,15 @@ JOIN public.contacts c ON c.id = i.contact_id;
 SELECT crm_timeline.add_source('chatwoot_inbox', 'crm_chatwoot.contact_inbox',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$,
 	keys => ARRAY['chatwoot_contact: contact_id', 'chatwoot_address: address'],
-	filter => 'NOT verified', tenant => nullif(:'tenant', ''), grade => 50);
+	filter => 'NOT verified', tenant => nullif(:'tenant', ''), grade => 50,
+	depends_on => ARRAY['public.contact_inboxes: ' || :'contact_named']);
 
+-- That it depends on the contact, too, brings the index of contacts by which all the views below find one customer's rows.
 SELECT crm_timeline.add_source('chatwoot_inbox_verified', 'crm_chatwoot.contact_inbox',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$,
 	keys => ARRAY['chatwoot_contact: contact_id', 'chatwoot_address: address', 'user: identifier'],
-	filter => 'verified', tenant => nullif(:'tenant', ''), grade => 95);
+	filter => 'verified', tenant => nullif(:'tenant', ''), grade => 95,
+	depends_on => ARRAY['public.contacts: chatwoot_contact: id', 'public.contact_inboxes: ' || :'contact_named']);
 
 
 -- Messages. Whose they are is said by their conversation, so the key and the account are the conversation's: when it is
@@ -101,7 +108,8 @@ SELECT crm_timeline.add_source('chatwoot_message', 'crm_chatwoot.message',
 		'public.messages: chatwoot_contact: (SELECT c.contact_id FROM public.conversations c WHERE c.id = messages.conversation_id)']);
 
 
--- What else happens with a contact: answers to the survey, notes of colleagues, campaigns and whether they were read.
+-- What else happens with a contact: answers to the survey, notes of colleagues, campaigns and whether they were read. That a
+-- contact goes away is noticed by chatwoot_contact.
 
 CREATE VIEW crm_chatwoot.csat WITH (security_invoker = true) AS
 SELECT r.:csat_key AS ref, c.account_id, c.id AS contact_id, r.created_at, 'conversation-' || r.conversation_id AS thread,
@@ -113,7 +121,8 @@ WHERE r.rating IS NOT NULL;
 SELECT crm_timeline.add_source('chatwoot_csat', 'crm_chatwoot.csat',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, kind => $$'csat'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	channel => $$'survey'$$, direction => $$'inbound'$$, thread => 'thread', agent => 'agent', score => 'rating',
-	automated => 'false', summary => 'feedback_message', ref => 'ref', tenant => nullif(:'tenant', ''));
+	automated => 'false', summary => 'feedback_message', ref => 'ref', tenant => nullif(:'tenant', ''),
+	depends_on => ARRAY['public.csat_survey_responses: ' || :'contact_named']);
 
 CREATE VIEW crm_chatwoot.note WITH (security_invoker = true) AS
 SELECT n.:note_key AS ref, c.account_id, c.id AS contact_id, n.created_at, n.user_id, n.content
@@ -123,7 +132,8 @@ JOIN public.contacts c ON c.id = n.contact_id;
 SELECT crm_timeline.add_source('chatwoot_note', 'crm_chatwoot.note',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, kind => $$'note'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'internal'$$, agent => 'user_id', automated => 'false', summary => 'content', ref => 'ref',
-	tenant => nullif(:'tenant', ''));
+	tenant => nullif(:'tenant', ''),
+	depends_on => ARRAY['public.notes: ' || :'contact_named']);
 
 CREATE VIEW crm_chatwoot.campaign WITH (security_invoker = true) AS
 SELECT m.:campaign_key AS ref, c.account_id, c.id AS contact_id, m.sent_at, m.read_at, m.status,
@@ -135,12 +145,14 @@ JOIN public.contacts c ON c.id = m.contact_id;
 SELECT crm_timeline.add_source('chatwoot_campaign', 'crm_chatwoot.campaign',
 	occurred_at => $$sent_at AT TIME ZONE 'UTC'$$, kind => $$'campaign'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'outbound'$$, outcome => 'status', automated => 'true', ref => 'ref', attributes => 'attributes',
-	filter => 'sent_at IS NOT NULL', tenant => nullif(:'tenant', ''));
+	filter => 'sent_at IS NOT NULL', tenant => nullif(:'tenant', ''),
+	depends_on => ARRAY['public.campaign_messages: ' || :'contact_named']);
 
 SELECT crm_timeline.add_source('chatwoot_campaign_read', 'crm_chatwoot.campaign',
 	occurred_at => $$read_at AT TIME ZONE 'UTC'$$, kind => $$'campaign_read'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'inbound'$$, automated => 'false', ref => 'ref', filter => 'read_at IS NOT NULL',
-	tenant => nullif(:'tenant', ''));
+	tenant => nullif(:'tenant', ''),
+	depends_on => ARRAY['public.campaign_messages: ' || :'contact_named']);
 
 COMMIT;
 \o

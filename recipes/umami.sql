@@ -63,7 +63,10 @@ GROUP BY s.website_id, s.session_id, r.event_id, r.currency;
 SELECT crm_timeline.add_source('umami_revenue', 'crm_umami.revenue',
 	occurred_at => 'created_at', kind => $$'revenue'$$, keys => ARRAY['umami_session: session_id'],
 	channel => $$'web'$$, direction => $$'inbound'$$, value => 'revenue', automated => 'false', summary => 'event_name',
-	ref => 'ref', attributes => 'attributes', tenant => nullif(:'tenant', ''));
+	ref => 'ref', attributes => 'attributes', tenant => nullif(:'tenant', ''),
+	depends_on => ARRAY['public.session: umami_session: session_id',
+		format('public.revenue: (SELECT crm_timeline.identity(''umami_session'', s.session_id::text, %s) FROM public.session s WHERE s.session_id = revenue.session_id)',
+			coalesce('(' || nullif(:'tenant', '') || ')::text', 'NULL'))]);
 
 COMMIT;
 \o
