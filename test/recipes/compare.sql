@@ -40,12 +40,12 @@ BEGIN
 END
 $$;
 
--- Customers whose pages, one after another, are not their interactions in the view, newest first.
-CREATE FUNCTION oracle.badly_paged(page integer) RETURNS SETOF bigint LANGUAGE sql AS
+-- Customers whose pages, one after another, are not their interactions in the view, newest first. One in so many is asked.
+CREATE FUNCTION oracle.badly_paged(page integer, one_in integer DEFAULT 1) RETURNS SETOF bigint LANGUAGE sql AS
 $$
 SELECT c.customer_id
 FROM (SELECT DISTINCT i.customer_id FROM crm_timeline.interactions i) c
-WHERE (SELECT jsonb_agg(p."row" ORDER BY p.place) FROM oracle.paged(c.customer_id, page) p) IS DISTINCT FROM
+WHERE c.customer_id % one_in = 0 AND (SELECT jsonb_agg(p."row" ORDER BY p.place) FROM oracle.paged(c.customer_id, page) p) IS DISTINCT FROM
 	(SELECT jsonb_agg(to_jsonb(i) - 'customer_id' ORDER BY i.occurred_at DESC, i.source COLLATE "C" DESC, i.ref COLLATE "C" DESC)
 		FROM crm_timeline.interactions i WHERE i.customer_id = c.customer_id)
 $$;

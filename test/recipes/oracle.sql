@@ -23,10 +23,10 @@ SELECT CASE WHEN raw ~ '^\+[1-9][0-9 ()-]*$' AND length(regexp_replace(raw, '[^0
 	THEN '+' || regexp_replace(raw, '[^0-9]', '', 'g') END
 $$;
 
--- A name in a namespace, behind the wall of a tenant if there is one; NULL and blanks are no name.
-CREATE FUNCTION oracle.name(namespace text, value text, tenant text DEFAULT NULL) RETURNS text LANGUAGE sql IMMUTABLE AS
+-- A name in a namespace, behind the wall of a tenant if there is one and walls are not off; NULL and blanks are no name.
+CREATE FUNCTION oracle.name(namespace text, value text, tenant text DEFAULT NULL) RETURNS text LANGUAGE sql STABLE AS
 $$
-SELECT coalesce(tenant || '/', '') || namespace || ':' || nullif(btrim(CASE namespace
+SELECT CASE WHEN current_setting('oracle.walls', true) = 'off' THEN '' ELSE coalesce(tenant || '/', '') END || namespace || ':' || nullif(btrim(CASE namespace
 	WHEN 'email' THEN oracle.email(value) WHEN 'phone' THEN oracle.phone(value) ELSE value END), '')
 $$;
 
