@@ -86,7 +86,7 @@ BEGIN
 				-- not partial, whatever the filter: the planner takes no statistics from a partial index
 				statement := format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((%s)%s)',
 					-- named by what it is: several sources that want the same index want one
-					'crm_timeline_' || left(md5(concat_ws(E'\n', part.leaf::oid, wanted.owner, wanted.occurred_at)), 16), part.leaf, wanted.owner,
+					'crm_timeline_' || left(md5(concat_ws(E'\n', part.leaf, wanted.owner, wanted.occurred_at)), 16), part.leaf, wanted.owner,
 					coalesce(', (' || wanted.occurred_at || ')', ''));
 				CONTINUE WHEN statement = ANY (seen);
 				seen := seen || statement;
@@ -171,17 +171,19 @@ BEGIN
 		END;
 		IF s.capture <> 'none' THEN
 			FOR t IN
-				SELECT c.captured, g.tgname, g.tgenabled
-				FROM crm_timeline.captured_tables(s.relation, s.capture) c
-				CROSS JOIN LATERAL unnest(CASE WHEN c.by_row THEN ARRAY['row'] ELSE ARRAY['insert', 'update', 'delete'] END) e(event)
-				LEFT JOIN pg_trigger g ON g.tgrelid = c.captured
-					AND g.tgname = crm_timeline.trigger_name(s.name, e.event, c.captured)
-				WHERE g.oid IS NULL OR g.tgenabled = 'D'
+				SELECT c.captured, g.name, e.event
+				FROM (SELECT * FROM crm_timeline.captured_tables(s.relation, s.capture)
+					UNION SELECT d.* FROM crm_timeline.dependencies(s) b CROSS JOIN LATERAL crm_timeline.captured_tables(b.base, s.capture) d) c
+				-- the bits of pg_trigger.tgtype
+				CROSS JOIN (VALUES ('insert', 4), ('delete', 8), ('update', 16)) e(event, bit)
+				LEFT JOIN crm_timeline.source_triggers(s.name) g ON g.relation = c.captured AND (g.type & e.bit) <> 0
+				WHERE g.name IS NULL OR g.enabled = 'D'
+				ORDER BY c.captured::text, e.event
 			LOOP
-				problem := CASE WHEN t.tgname IS NULL THEN format('a trigger is missing on %s', t.captured)
-					ELSE format('trigger %s on %s is disabled', t.tgname, t.captured) END;
-				hint := CASE WHEN t.tgname IS NULL THEN format('SELECT crm_timeline.resume_source(%L)', s.name)
-					ELSE format('ALTER TABLE %s ENABLE TRIGGER %I; then SELECT crm_timeline.resume_source(%L)', t.captured, t.tgname, s.name) END;
+				problem := CASE WHEN t.name IS NULL THEN format('the trigger for %s is missing on %s', t.event, t.captured)
+					ELSE format('trigger %s on %s is disabled', t.name, t.captured) END;
+				hint := CASE WHEN t.name IS NULL THEN format('SELECT crm_timeline.resume_source(%L)', s.name)
+					ELSE format('ALTER TABLE %s ENABLE TRIGGER %I; SELECT crm_timeline.resume_source(%L)', t.captured, t.name, s.name) END;
 				RETURN NEXT;
 			END LOOP;
 		END IF;

@@ -31,19 +31,25 @@ CREATE FUNCTION crm_timeline.captured_tables(relation regclass, capture text, OU
 	END;
 COMMENT ON FUNCTION crm_timeline.captured_tables(regclass, text) IS 'the tables that get triggers for a relation, and whether by row';
 
+-- By what they call, whatever their names: a dump that is restored has other oids.
+CREATE FUNCTION crm_timeline.source_triggers(source text, OUT name name, OUT relation regclass, OUT type smallint, OUT enabled "char")
+	RETURNS SETOF record LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		SELECT g.tgname, g.tgrelid::regclass, g.tgtype, g.tgenabled
+		FROM pg_trigger g
+		WHERE g.tgfoid = 'crm_timeline.capture()'::regprocedure AND g.tgparentid = 0
+			AND substr(g.tgargs, 1, octet_length(convert_to(source, 'UTF8')) + 1) = convert_to(source, 'UTF8') || '\x00';
+	END;
+COMMENT ON FUNCTION crm_timeline.source_triggers(text) IS 'the triggers of a source, on whatever table';
+
 CREATE FUNCTION crm_timeline.drop_triggers(source text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
 	t record;
 BEGIN
-	FOR t IN
-		SELECT g.tgname, g.tgrelid::regclass AS relation
-		FROM pg_trigger g
-		WHERE g.tgfoid = 'crm_timeline.capture()'::regprocedure AND g.tgparentid = 0
-			AND substr(g.tgargs, 1, octet_length(convert_to(source, 'UTF8')) + 1) = convert_to(source, 'UTF8') || '\x00'
-	LOOP
-		EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.relation);
+	FOR t IN SELECT * FROM crm_timeline.source_triggers(source) LOOP
+		EXECUTE format('DROP TRIGGER %I ON %s', t.name, t.relation);
 	END LOOP;
 END
 $$;

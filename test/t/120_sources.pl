@@ -121,6 +121,7 @@ ask('dumped', $tables . $register);
 ask('dumped', <<'SQL');
 CALL crm_timeline.refresh();
 CALL crm_timeline.create_suggested_indexes();
+ANALYZE;
 SELECT crm_timeline.never('user:1', 'user:2');
 SELECT crm_timeline.grant_read('crm_reader');
 INSERT INTO crm_timeline.identity_limit (namespace, per_customer) VALUES ('user', 1);
@@ -147,6 +148,7 @@ for my $how (
 	$first //= slurp_file("$dir/plain.sql");
 	s/^\\(un)?restrict .*\n//mg for $first, $second;
 	ok($second eq $first, "$name: is the same as the first");
+	is(ask("restored_$name", 'SELECT * FROM crm_timeline.verify_sources()'), '', "$name: nothing is wrong with the sources");
 	ask("restored_$name", 'CALL crm_timeline.refresh()');
 	is(ask("restored_$name", "SELECT crm_timeline.customer_of('user:5000') > 0"), 't', "$name: the first refresh resolves what was new");
 	is(ask("restored_$name", "SELECT count(*) FROM crm_timeline.history('user:7', 1000)"), (split /\n/, $before)[4], "$name: and changes nothing else");
