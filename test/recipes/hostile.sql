@@ -56,8 +56,8 @@ BEGIN
 	FOR statement IN
 		SELECT s.statement FROM hostile.statements(kinds, 1000000) s
 		UNION ALL
-		(SELECT format(v.what, c.oid::regclass) AS whole FROM pg_class c, (VALUES ('DELETE FROM %s'), ('TRUNCATE %s CASCADE')) v(what)
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY whole COLLATE "C")
+		(SELECT format(v.what, c.oid::regclass) FROM pg_class c, (VALUES ('DELETE FROM %s'), ('TRUNCATE %s CASCADE')) v(what)
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY format(v.what, c.oid::regclass) COLLATE "C")
 	LOOP
 		BEGIN
 			EXECUTE statement;
