@@ -75,14 +75,16 @@ each_row(Resolution *resolution, const char *query, Oid type, Datum argument, bo
 		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(result));
 }
 
-/* The number of an identity that a row names. */
+/* The number of an identity that a row names; likely is one that it may well be, or NO_NAME. */
 static uint32
-name_of(Names *names, Datum value)
+name_of(Names *names, Datum value, uint32 likely)
 {
 	struct varlena *identity = PG_DETOAST_DATUM_PACKED(value);
 	Text text = {VARDATA_ANY(identity), (uint32) VARSIZE_ANY_EXHDR(identity)};
-	uint32 name = names_add(names, text);
+	uint32 name = likely;
 
+	if (likely == NO_NAME || !same_bytes(names_text(names, likely), text))
+		name = names_add(names, text);
 	if ((Pointer) identity != DatumGetPointer(value))
 		pfree(identity);
 	return name;
@@ -95,13 +97,13 @@ read_touched(Resolution *resolution, const Datum *values, const bool *nulls)
 	if (nulls[0])
 		resolution->everything = true;
 	else
-		(void) name_of(resolution->names, values[0]);
+		(void) name_of(resolution->names, values[0], NO_NAME);
 }
 
 static void
 read_blocked(Resolution *resolution, const Datum *values, const bool *nulls pg_attribute_unused())
 {
-	(void) name_of(resolution->blocked, values[0]);
+	(void) name_of(resolution->blocked, values[0], NO_NAME);
 }
 
 /* membership: identity, number, customer_id */
@@ -115,7 +117,8 @@ read_known(Resolution *resolution, const Datum *values, const bool *nulls pg_att
 										  resolution->known_size * sizeof(Known));
 	}
 	resolution->known[resolution->known_count++] = (Known) {
-		DatumGetInt64(values[1]), DatumGetInt64(values[2]), name_of(resolution->names, values[0])};
+		DatumGetInt64(values[1]), DatumGetInt64(values[2]),
+		name_of(resolution->names, values[0], NO_NAME)};
 }
 
 /* link: a, b, verdict, grade, noted_at, id */
@@ -125,8 +128,8 @@ read_asserted(Resolution *resolution, const Datum *values, const bool *nulls)
 	Fact fact = {.noted_at = DatumGetTimestampTz(values[4]), .id = DatumGetInt64(values[5])};
 	const char *verdict = VARDATA_ANY(DatumGetPointer(values[2]));
 
-	fact.a = name_of(resolution->names, values[0]);
-	fact.b = name_of(resolution->names, values[1]);
+	fact.a = name_of(resolution->names, values[0], NO_NAME);
+	fact.b = name_of(resolution->names, values[1], NO_NAME);
 	fact.kind = verdict[0] == 's' ? FACT_SAME : verdict[0] == 'n' ? FACT_NEVER : FACT_UNLINK;
 	fact.grade = nulls[3] ? 0 : DatumGetInt16(values[3]);
 	facts_add(&resolution->facts, fact);
@@ -140,8 +143,10 @@ read_observed(Resolution *resolution, const Datum *values, const bool *nulls pg_
 				 .grade = DatumGetInt16(values[2]),
 				 .kind = FACT_OBSERVED};
 
-	fact.a = name_of(resolution->names, values[0]);
-	fact.b = name_of(resolution->names, values[1]);
+	/* an owner's rows mostly lie together */
+	resolution->owner = name_of(resolution->names, values[0], resolution->owner);
+	fact.a = resolution->owner;
+	fact.b = name_of(resolution->names, values[1], NO_NAME);
 	facts_add(&resolution->facts, fact);
 }
 
@@ -151,8 +156,8 @@ read_bond(Resolution *resolution, const Datum *values, const bool *nulls pg_attr
 {
 	Link bond = {.grade = DatumGetInt16(values[2])};
 
-	bond.a = name_of(resolution->names, values[0]);
-	bond.b = name_of(resolution->names, values[1]);
+	bond.a = name_of(resolution->names, values[0], NO_NAME);
+	bond.b = name_of(resolution->names, values[1], NO_NAME);
 	if (resolution->bond_count == resolution->bond_size)
 	{
 		resolution->bond_size *= 2;
@@ -314,6 +319,7 @@ gather(Resolution *resolution, ArrayType *touched)
 {
 	resolution->names = names_create(resolution->context);
 	resolution->blocked = names_create(resolution->context);
+	resolution->owner = NO_NAME;
 	resolution->everything = touched == NULL;
 	facts_start(&resolution->facts);
 	resolution->known_size = 1024;
@@ -330,7 +336,7 @@ gather(Resolution *resolution, ArrayType *touched)
 						  &nulls, &count);
 		for (int i = 0; i < count; i++)
 			if (!nulls[i])
-				(void) name_of(resolution->names, elements[i]);
+				(void) name_of(resolution->names, elements[i], NO_NAME);
 	}
 	/*
 	 * What is marked goes first, and a snapshot after that shows the facts: so

@@ -38,11 +38,10 @@ names_create(MemoryContext context)
 	names->size = FIRST_NAMES;
 	names->starts = MemoryContextAllocHuge(context, (FIRST_NAMES + 1) * sizeof(Size));
 	names->starts[0] = 0;
-	names->hashes = MemoryContextAllocHuge(context, FIRST_NAMES * sizeof(uint32));
 	names->room = FIRST_NAMES * 32;
 	names->bytes = MemoryContextAllocHuge(context, names->room);
 	names->mask = FIRST_NAMES * 2 - 1;
-	names->slots = MemoryContextAllocZero(context, ((Size) names->mask + 1) * sizeof(uint32));
+	names->slots = MemoryContextAllocZero(context, ((Size) names->mask + 1) * sizeof(NameSlot));
 	return names;
 }
 
@@ -53,27 +52,28 @@ hash_of(Text text)
 }
 
 /* The slot of a text, or the free one where it belongs. */
-static inline uint32
+static inline NameSlot *
 slot_of(const Names *names, Text text, uint32 hash)
 {
-	uint32 slot = hash & names->mask;
+	uint32 at = hash & names->mask;
 
-	while (names->slots[slot] != 0)
+	for (;;)
 	{
-		uint32 number = names->slots[slot] - 1;
+		NameSlot *slot = &names->slots[at];
 
-		if (names->hashes[number] == hash && same_bytes(names_text(names, number), text))
-			break;
-		slot = (slot + 1) & names->mask;
+		if (slot->number == 0 ||
+			(slot->hash == hash && same_bytes(names_text(names, slot->number - 1), text)))
+			return slot;
+		at = (at + 1) & names->mask;
 	}
-	return slot;
 }
 
 /* Doubles the room for texts. */
 static void
 grow(Names *names)
 {
-	Size slots;
+	NameSlot *old = names->slots;
+	Size old_count = (Size) names->mask + 1;
 
 	if (names->size >= PG_INT32_MAX / 2)
 		ereport(ERROR,
@@ -81,33 +81,33 @@ grow(Names *names)
 				 errmsg("too many identities: the limit is %d", PG_INT32_MAX / 2)));
 	names->size *= 2;
 	names->starts = repalloc_huge(names->starts, ((Size) names->size + 1) * sizeof(Size));
-	names->hashes = repalloc_huge(names->hashes, (Size) names->size * sizeof(uint32));
-	slots = (Size) names->size * 2;
-	pfree(names->slots);
-	names->mask = (uint32) (slots - 1);
-	names->slots = MemoryContextAllocExtended(names->context, slots * sizeof(uint32),
+	names->mask = (uint32) (old_count * 2 - 1);
+	names->slots = MemoryContextAllocExtended(names->context, old_count * 2 * sizeof(NameSlot),
 											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (uint32 number = 0; number < names->count; number++)
+	for (Size i = 0; i < old_count; i++)
 	{
-		uint32 slot = names->hashes[number] & names->mask;
+		uint32 at = old[i].hash & names->mask;
 
-		if ((number & (INTERRUPT_BLOCK - 1)) == 0)
+		if ((i & (INTERRUPT_BLOCK - 1)) == 0)
 			CHECK_FOR_INTERRUPTS();
-		while (names->slots[slot] != 0)
-			slot = (slot + 1) & names->mask;
-		names->slots[slot] = number + 1;
+		if (old[i].number == 0)
+			continue;
+		while (names->slots[at].number != 0)
+			at = (at + 1) & names->mask;
+		names->slots[at] = old[i];
 	}
+	pfree(old);
 }
 
 uint32
 names_add(Names *names, Text text)
 {
 	uint32 hash = hash_of(text);
-	uint32 slot = slot_of(names, text, hash);
+	NameSlot *slot = slot_of(names, text, hash);
 	Size start = names->starts[names->count];
 
-	if (names->slots[slot] != 0)
-		return names->slots[slot] - 1;
+	if (slot->number != 0)
+		return slot->number - 1;
 	if (names->count == names->size)
 	{
 		grow(names);
@@ -119,18 +119,18 @@ names_add(Names *names, Text text)
 		names->bytes = repalloc_huge(names->bytes, names->room);
 	}
 	memcpy(names->bytes + start, text.bytes, text.length);
-	names->hashes[names->count] = hash;
 	names->starts[names->count + 1] = start + text.length;
-	names->slots[slot] = ++names->count;
+	slot->hash = hash;
+	slot->number = ++names->count;
 	return names->count - 1;
 }
 
 uint32
 names_find(const Names *names, Text text)
 {
-	uint32 slot = slot_of(names, text, hash_of(text));
+	const NameSlot *slot = slot_of(names, text, hash_of(text));
 
-	return names->slots[slot] == 0 ? NO_NAME : names->slots[slot] - 1;
+	return slot->number == 0 ? NO_NAME : slot->number - 1;
 }
 
 /* 8 bytes of a text from a place on as a number in their order; zeros behind its end. */

@@ -12,17 +12,23 @@
 
 #define NO_NAME PG_UINT32_MAX
 
+/* Where a text of that hash is; number 0 = free. */
+typedef struct NameSlot
+{
+	uint32 hash;
+	uint32 number; /* + 1 */
+} NameSlot;
+
 typedef struct Names
 {
 	MemoryContext context;
 	uint32 count;
-	uint32 size;    /* room for so many */
-	Size *starts;   /* count + 1 places in bytes */
-	uint32 *hashes; /* one a text */
-	char *bytes;    /* all texts, one after another */
-	Size room;      /* of bytes */
-	uint32 *slots;  /* a number + 1, 0 = free */
-	uint32 mask;    /* slots - 1 */
+	uint32 size;  /* room for so many */
+	Size *starts; /* count + 1 places in bytes */
+	char *bytes;  /* all texts, one after another */
+	Size room;    /* of bytes */
+	NameSlot *slots;
+	uint32 mask; /* slots - 1 */
 } Names;
 
 extern Names *names_create(MemoryContext context);

@@ -18,6 +18,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/limits.h"
+#include "identity/load.h"
 #include "identity/resolution.h"
 
 /* Rows that a statement sees under a name. */
@@ -121,14 +122,39 @@ end_rows(Rows *rows)
 	pfree(rows);
 }
 
+/* Adds very many identities to the table membership, which is empty; false where that can not be. */
+static bool
+load_new(Resolution *resolution)
+{
+	Load *load = load_start("membership");
+
+	if (load == NULL)
+		return false;
+	for (uint32 i = 0; i < resolution->names->count; i++)
+	{
+		IdentityValue identity;
+		Datum values[] = {
+			identity_value(resolution, i, &identity), Int64GetDatum(resolution->number[i]),
+			Int64GetDatum(resolution->customer[i]), TimestampTzGetDatum(resolution->at)};
+
+		load_row(load, values);
+	}
+	load_end(load);
+	return true;
+}
+
 /* Adds the new identities to the table membership. */
 static void
 record_new(Resolution *resolution)
 {
 	const Column columns[] = {
 		{"identity", resolution->identity_type}, {"number", INT8OID}, {"customer_id", INT8OID}};
-	Rows *rows = start_rows("new_membership", columns, lengthof(columns));
+	Rows *rows;
 
+	if (resolution->everything && resolution->known_count == 0 &&
+		resolution->names->count >= LOAD_ROWS && load_new(resolution))
+		return;
+	rows = start_rows("new_membership", columns, lengthof(columns));
 	for (uint32 i = 0; i < resolution->names->count; i++)
 	{
 		IdentityValue identity;
@@ -193,14 +219,37 @@ add_bond(const Resolution *resolution, Rows *rows, const Link *bond)
 	add_row(rows, values);
 }
 
+/* Writes very many bonds where there were none; false where that can not be. */
+static bool
+load_bonds(Resolution *resolution)
+{
+	Load *load = load_start("bond");
+
+	if (load == NULL)
+		return false;
+	for (uint32 i = 0; i < resolution->force.open; i++)
+	{
+		const Link *bond = &resolution->force.links[i];
+		IdentityValue a;
+		IdentityValue b;
+		Datum values[] = {identity_value(resolution, bond->a, &a),
+						  identity_value(resolution, bond->b, &b), Int16GetDatum(bond->grade)};
+
+		if (bond->outcome == LINK_BOND)
+			load_row(load, values);
+	}
+	load_end(load);
+	return true;
+}
+
 /* Writes the difference between the bonds that were and those that are. */
 static void
 record_bonds(Resolution *resolution)
 {
 	const Column columns[] = {
 		{"a", resolution->identity_type}, {"b", resolution->identity_type}, {"grade", INT2OID}};
-	Rows *gone = start_rows("gone_bond", columns, lengthof(columns));
-	Rows *made = start_rows("made_bond", columns, lengthof(columns));
+	Rows *gone;
+	Rows *made;
 	const Link *old = resolution->bonds;
 	const Link *end_of_old = old + resolution->bond_count;
 	const Link *link = resolution->force.links;
@@ -208,6 +257,11 @@ record_bonds(Resolution *resolution)
 
 	links_by_ends(resolution->bonds, resolution->bond_count);
 	links_by_ends(resolution->force.links, resolution->force.open);
+	if (resolution->everything && resolution->bond_count == 0 &&
+		resolution->partition->bond_count >= LOAD_ROWS && load_bonds(resolution))
+		return;
+	gone = start_rows("gone_bond", columns, lengthof(columns));
+	made = start_rows("made_bond", columns, lengthof(columns));
 	for (;;)
 	{
 		while (link < end_of_links && link->outcome != LINK_BOND)

@@ -56,6 +56,7 @@ typedef struct Resolution
 	uint32 bond_count;
 	uint32 bond_size;
 	bool *is_blocked;
+	uint32 owner; /* of the observed link that was read last */
 	uint32 degree;
 	uint32 cluster;
 
