@@ -3,6 +3,7 @@
 #
 #     bench/run.sh                  all of them
 #     bench/run.sh build scan       these only: each NAME is a script bench/NAME.sh
+#     bench/run.sh resolution       customers from links, with data of its own; not among all of them
 #     SCALE=0.1 bench/run.sh size   with a tenth of the 150,000 customers
 #
 # Prints one measurement per line, `name metric value`, and comments that begin with #. A measurement

@@ -6,7 +6,7 @@
 #define CRM_LOAD_H
 
 /* So many rows are worth it: the indexes are built anew. */
-#define LOAD_ROWS 100000
+#define LOAD_ROWS 10000
 
 typedef struct Load Load;
 
