@@ -36,6 +36,8 @@ CREATE TABLE crm_timeline.observed_link (
 	noted_at timestamptz NOT NULL,
 	-- an owner's links lie together; what is unique is the same in any order
 	PRIMARY KEY (a, source, b),
+	-- so that two of the longest identities beside it fit into an index
+	CONSTRAINT observed_link_source CHECK (pg_catalog.octet_length(source) <= 255),
 	CONSTRAINT observed_link_ends CHECK (a OPERATOR(crm_timeline.<>) b),
 	CONSTRAINT observed_link_grade CHECK (grade BETWEEN 1 AND 100)
 );

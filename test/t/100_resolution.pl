@@ -214,6 +214,19 @@ is(sql(q{SELECT (SELECT count(*) FROM identities_of(customer_of('device:hub'))),
 sql(q{INSERT INTO blocked_identity VALUES ('device:hub', 'kiosk'); SELECT resolve('{}')});
 is(sql(q{SELECT count(DISTINCT customer_id), (SELECT count(*) FROM refused_link WHERE reason = 'blocked') FROM membership}), '2001|2000', 'a blocked one joins nobody');
 
+# The longest identities fit into every index, also beside each other.
+start_again();
+sql(q{INSERT INTO observed_link SELECT repeat('s', 255), identity('x', string_agg(md5('a' || i), '')), identity('x', string_agg(md5('b' || i), '')), 50, '2026-01-01Z' FROM generate_series(1, 31) i;
+	SELECT link(identity('x', string_agg(md5('a' || i), '') || repeat('y', 30)), identity('x', string_agg(md5('b' || i), '') || repeat('z', 30))) FROM generate_series(1, 31) i;
+	SELECT never(a, identity('x', 'n')) FROM link WHERE verdict = 'same'; SELECT link(b, identity('x', 'n'), 50) FROM link WHERE verdict = 'same'; SELECT resolve()});
+is(sql('SELECT max(octet_length(a::text)), count(*), (SELECT count(*) FROM refused_link) FROM bond'), '1024|2|1', 'the longest identities are resolved');
+
+# So many at once that everything is less work.
+start_again();
+sql(q{SELECT link('x:a', 'x:b'), link('x:c', 'x:d'); SELECT resolve(); SELECT link('x:b', 'x:c')});
+is(sql(q{SELECT identities, customers, joined FROM resolve(ARRAY(SELECT identity('z', i::text) FROM generate_series(1, 260000) i))}), '260004|260001|1', 'very many are resolved with everything');
+is(sql(q{SELECT number - (SELECT max(number) FROM membership WHERE identity_namespace(identity) = 'x') FROM membership WHERE identity = 'z:1'}), 1, 'and numbered in their order');
+
 # A hundred thousand customers: a look-up takes its time once, whoever is asked for.
 start_again();
 sql(q{INSERT INTO observed_link SELECT 's', identity('user', i::text), e, 50, '2026-01-01Z'::timestamptz + i * interval '1 s'
