@@ -49,20 +49,22 @@ export PGDATABASE=crm PGCLIENTENCODING=UTF8
 run psql -X -q -f "$tree/test/sample/crm.sql"
 run psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION crm_timeline' \
     -c 'ALTER DATABASE crm SET search_path = public, crm_timeline'
+run psql -X -q -f "$tree/test/sample/sources.sql"
 say ""
 
 printf '%s\n\n' "${title}crm_timeline$plain: one customer, one timeline, one language to ask about it"
 
 # How tables are counted and a timeline is laid out is nothing to dwell on; the other stops show their SQL.
-for stop in 1-tables 2-timelines 3-ann 4-unanswered 5-refunds 6-last-interaction 7-funnel 8-silence 9-stages; do
+for stop in 1-tables 2-history 3-timelines 4-ann 5-unanswered 6-refunds 7-last-interaction 8-funnel 9-silence 10-stages; do
     tell $stop
-    case $stop in 1-tables | 3-ann) echo ;; *) show $stop ;; esac
+    case $stop in 1-tables | 4-ann) echo ;; *) show $stop ;; esac
     answer $stop
 done
 
 cat <<END
 ${title}Where to go next$plain
   README.md               thirty lines to start with, in your own database
+  doc/sources.md          your own tables as sources; recipes/ for four applications
   doc/patterns.md         the language of patterns: twenty questions, and what everything means
   doc/reference.md        every function
   ./test/demo.sh --psql   this sample, for questions of your own

@@ -1,4 +1,4 @@
--- # 4. Questions about journeys
+-- # 5. Questions about journeys
 -- A pattern says what should follow what, and how soon. Our machine thanks for a question: is it answered within a day,
 -- does the customer buy again, and what did those do who got no further?
 

@@ -1,4 +1,4 @@
--- # 3. Questions about all customers
+-- # 4. Questions about all customers
 -- A ticket is not answered. Where do customers turn within three days?
 
 SELECT ticket.channel AS asked_on, coalesce(next.channel, 'nowhere') AS then_on,
