@@ -406,13 +406,10 @@ swap_numbers(uint32 *a, uint32 *b)
 static void
 join_sets(Run *run, uint32 small, uint32 large)
 {
+	/* names of a space that only one of them has were asked for as far as that one's were */
 	if (run->looks != NULL)
-	{
-		/* what is known of all names of the larger set stays known: the smaller one pays for that */
-		look_at(run, small, run->looked[large]);
 		run->looked[large] = (run->looked[large] | ~run->spaces[large]) &
 			(run->looked[small] | ~run->spaces[small]) & (run->spaces[small] | run->spaces[large]);
-	}
 	run->parent[small] = large;
 	run->size[large] += run->size[small];
 	swap_numbers(&run->next[small], &run->next[large]);

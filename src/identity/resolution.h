@@ -13,6 +13,7 @@
 #define CRM_RESOLUTION_H
 
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 #include "utils/array.h"
 
 #include "identity/facts.h"
@@ -74,6 +75,7 @@ typedef struct Resolution
 	uint32 *head_of;
 	SpaceLimit *limits; /* one a namespace */
 	bool knows_looks;
+	FmgrInfo skeleton; /* identity_skeleton(), once looks are known */
 	CharacterLook looks[128];
 } Resolution;
 

@@ -15,6 +15,8 @@
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -25,8 +27,6 @@
 #include "identity/resolution.h"
 
 PG_FUNCTION_INFO_V1(resolve);
-
-extern Datum identity_skeleton(PG_FUNCTION_ARGS);
 
 static void *
 array_of(Size count, Size size)
@@ -151,21 +151,25 @@ set_limits(Resolution *resolution)
 
 /* The skeleton of an identity, in the scratch context. */
 static text *
-skeleton_of(const char *bytes, uint32 length)
+skeleton_of(Resolution *resolution, const char *bytes, uint32 length)
 {
 	text *identity = cstring_to_text_with_len(bytes, (int) length);
 
-	return DatumGetTextPP(DirectFunctionCall1(identity_skeleton, PointerGetDatum(identity)));
+	return DatumGetTextPP(FunctionCall1(&resolution->skeleton, PointerGetDatum(identity)));
 }
 
 /* Learns what every printable character of ASCII looks like. */
 static void
 learn_characters(Resolution *resolution)
 {
+	List *name = list_make2(makeString("crm_timeline"), makeString("identity_skeleton"));
+	Oid function = LookupFuncName(name, 1, &resolution->identity_type, false);
+
+	fmgr_info_cxt(function, &resolution->skeleton, resolution->context);
 	for (int c = ' '; c <= '~'; c++)
 	{
 		char identity[3] = {'x', ':', (char) c};
-		text *skeleton = skeleton_of(identity, sizeof(identity));
+		text *skeleton = skeleton_of(resolution, identity, sizeof(identity));
 		Size length = VARSIZE_ANY_EXHDR(skeleton) - 2;
 
 		if (length > MAX_CHARACTER_LOOK)
@@ -214,7 +218,7 @@ look_text(Resolution *resolution, uint32 place)
 			return result;
 		}
 	}
-	skeleton = skeleton_of(name.bytes, name.length);
+	skeleton = skeleton_of(resolution, name.bytes, name.length);
 	result.bytes = VARDATA_ANY(skeleton);
 	result.length = (uint32) VARSIZE_ANY_EXHDR(skeleton);
 	return result;

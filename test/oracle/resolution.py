@@ -30,6 +30,7 @@ POOL = ('email:a@x.com', 'email:b@x.com', 'email:c@x.com', 'email:paypal@x.com',
         'phone:+4930111111', 'phone:+4930222222', 'user:u1', 'user:u2', 'user:u3', 'user:paypal', 'user:p\u0430ypal',
         'user:Ian', 'user:lan', 'device:d1', 'device:d2', 'device:rn', 'device:m', 'acme/email:a@x.com', 'acme/user:u1',
         'acme/user:1l', 'acme/user:l1', 'acme/device:d1', '"a b"/user:u1', 'user:u:1', 'zeta-1:x')
+CROWD = ('user:u1', 'user:u2', 'user:u3', 'user:u4', 'user:u5', 'user:Ian', 'user:lan', 'device:d1', 'device:rn', 'device:m')
 GRADES = (25, 50, 75, 100)
 MIN_GRADES = (1, 25, 26, 50, 51, 75, 76, 100)
 
@@ -212,6 +213,9 @@ class History:
         if self.rng.random() < 0.5:
             # walls are in the way of all else
             self.pool = [i for i in self.pool if parts(i)[0] is None] or self.pool
+        self.crowded = self.rng.random() < 0.2
+        if self.crowded:
+            self.pool = self.rng.sample(CROWD, self.rng.randint(6, len(CROWD)))
         self.pool.sort(key=in_order)
         self.asserted, self.observed = [], []
         self.guards = Guards({}, {}, {}, frozenset())
@@ -272,7 +276,7 @@ class History:
             return [f'INSERT INTO blocked_identity VALUES ({quoted(identity)});']
         if form < 0.75:
             namespace = parts(rng.choice(self.pool))[1]
-            per_customer = rng.choice((None, 1, 1, 2))
+            per_customer = rng.choice((None, 1, 1, 2) if not self.crowded else (1, 2, 2, 3))
             degree = rng.choice((None, None, 1, 2, 3))
             limits = [{**now, namespace: new} if new else {n: v for n, v in now.items() if n != namespace}
                       for now, new in ((self.guards.per_customer, per_customer), (self.guards.degree, degree))]
@@ -291,11 +295,11 @@ class History:
     def step(self):
         rng = self.rng
         said, touched = [], []
-        for _ in range(rng.choice((1, 1, 1, 2, 4))):
+        for _ in range(rng.choice((1, 1, 1, 2, 4) if not self.crowded else (2, 4, 6))):
             more, ends = self.change_facts()
             said += more
             touched += ends
-        if rng.random() < 0.25:
+        if rng.random() < (0.25 if not self.crowded else 0.5):
             said += self.change_guards()
         self.end_step(said, touched)
         if rng.random() < 0.3:
