@@ -133,7 +133,7 @@ suite_fuzz() {
 
 # Asks an oracle: its name, its script, and how much.
 ask_oracle() {
-    local name=$1 log=$TMP/oracle-$1.log
+    local name=$1 log=$TMP/oracle-${1// /-}.log
     if PGDATABASE=oracle run /usr/bin/python3 "$tree/test/oracle/$2" "${@:3}" --seed 1 >"$log" 2>&1; then
         ok "oracle: $name: $(tail -n 1 "$log")"
     else
@@ -142,7 +142,7 @@ ask_oracle() {
     fi
 }
 
-# Compares patterns, journeys and resolution with their oracles; test/oracle/run.sh does the same at length.
+# Compares patterns, journeys, identities and resolution with their oracles; test/oracle/run.sh does the same at length.
 suite_oracle() {
     local log=$TMP/oracle.log
     if run /usr/bin/python3 "$tree/test/oracle/patterns/selftest.py" >"$log" 2>&1; then
@@ -161,6 +161,8 @@ suite_oracle() {
     ask_oracle conformance conformance.py --pairs 4000
     ask_oracle journeys journeys.py --cases 2000
     ask_oracle resolution resolution.py --histories 150
+    ask_oracle "worked identities" identities.py --cases "$tree/test/cases/identities.tsv"
+    ask_oracle identities identities.py --compare 60000
 }
 
 # Runs the TAP tests, which start clusters of their own from the private server, and counts every
@@ -206,7 +208,7 @@ suite_tap() {
 # ---- set up ----------------------------------------------------------------------------------
 
 house_check=$checkout/../shared/tools/house-check
-packages=(clang perl libipc-run-perl python3)
+packages=(clang perl libipc-run-perl python3 locales g++ libphonenumber-dev)
 # The formatter in exactly the version that the rules are written for, which is Debian 12's.
 if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then packages+=(clang-format-14); fi
 

@@ -209,6 +209,7 @@ typedef struct Arena
 {
 	MemoryContextData head;
 	Chunk chunks; /* the head of the list */
+	MemoryContextCallback *callbacks;
 } Arena;
 
 #define HEAD_BYTES offsetof(Chunk, context)
@@ -314,6 +315,28 @@ AllocSetContextCreateInternal(MemoryContext parent, const char *name, Size least
 	return &create_arena(parent, name)->head;
 }
 
+/* What is asked to be called goes with the memory that it lies in, so it comes first. */
+static void
+call_back(Arena *arena)
+{
+	while (arena->callbacks != NULL)
+	{
+		MemoryContextCallback *callback = arena->callbacks;
+
+		arena->callbacks = callback->next;
+		callback->func(callback->arg);
+	}
+}
+
+void
+MemoryContextRegisterResetCallback(MemoryContext context, MemoryContextCallback *callback)
+{
+	Arena *arena = (Arena *) context;
+
+	callback->next = arena->callbacks;
+	arena->callbacks = callback;
+}
+
 void
 MemoryContextDelete(MemoryContext context)
 {
@@ -323,6 +346,7 @@ MemoryContextDelete(MemoryContext context)
 		shim_finding("the current memory context is deleted");
 	while (context->firstchild != NULL)
 		MemoryContextDelete(context->firstchild);
+	call_back(arena);
 	while (arena->chunks.next != &arena->chunks)
 		free_chunk(arena->chunks.next);
 	if (context->prevchild != NULL)
@@ -347,6 +371,7 @@ MemoryContextReset(MemoryContext context)
 
 	while (context->firstchild != NULL)
 		MemoryContextDelete(context->firstchild);
+	call_back(arena);
 	while (arena->chunks.next != &arena->chunks)
 		free_chunk(arena->chunks.next);
 }

@@ -3,8 +3,8 @@
  *		As much of a server as the plain logic needs, for the fuzzers.
  *
  * src/base, src/timeline/{attribute,layout,record,pack,text,validate}.c and
- * what src/pattern and src/journey have without SQL functions are linked as
- * they are with shim.c instead of a server.  Every allocation is a malloc() of
+ * what src/pattern and src/journey have without SQL functions, and the rules of
+ * src/identity, are linked as they are with shim.c instead of a server.  Every allocation is a malloc() of
  * its own, so that the sanitizers see its end, and belongs to a memory context;
  * what an input has allocated goes when the input is done with.
  *

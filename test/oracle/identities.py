@@ -1,7 +1,7 @@
 """Identities by the letter of the standards, compared with the worked cases and with the server.
 
     identities.py --cases FILE                                       # the expected column of test/cases/identities.tsv
-    identities.py --compare N [--seed S] [--batch 5000] [-- psql ARGS...]
+    identities.py --compare N [--seed S] [--batch 5000] [--until-different] [-- psql ARGS...]
 
 Written from Unicode's and the RFCs' text with what Python knows of characters, and without a library for
 internationalised domains: NFC, NFKC and toNFKC_Casefold (UAX #15, Unicode 3.13), the mapping, the validity, the bidi
@@ -423,6 +423,9 @@ def compare(options, command):
                 if differing <= SHOWN:
                     print(f'case {number}: {[ascii(part) for part in case]}\nby the standards {wanted!a} {problem}\n'
                           f'by the server    {found!a} {found_problem}; longer way the same: {same}, read back: {again}\n')
+        if options.until_different and differing:
+            print(f'texts {first + len(cases)}, differences {differing}')
+            return 1
     rare = [f'only {identities} are identities'] if not 0.2 < identities / options.compare < 0.9 else []
     print(f'texts {options.compare}, identities {identities}, differences {differing}', *rare)
     return 1 if differing or rare else 0
@@ -434,6 +437,7 @@ def main():
     options.add_argument('--compare', type=int, metavar='N')
     options.add_argument('--seed', type=int, default=1)
     options.add_argument('--batch', type=int, default=5000)
+    options.add_argument('--until-different', action='store_true', help='to say whether something differs, not what')
     options.add_argument('command', nargs='*', default=['psql'])
     options = options.parse_args()
     if options.cases:

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Compares patterns, journeys and the resolution of identities with their oracles on random cases, on a throwaway server.
+# Compares patterns, journeys, identities and their resolution with their oracles on random cases, on a throwaway server.
 #
 #     test/oracle/run.sh [PAIRS [SEED]]                   patterns: default 200000 pairs from seed 1
 #     test/oracle/run.sh --conformance [PAIRS [SEED]]     conformance() and deviations(): 20000 from seed 1
 #     test/oracle/run.sh --journeys [CASES [SEED]]        stage(), stages(), time_in_stage(): 20000 from seed 1
 #     test/oracle/run.sh --resolution [HISTORIES [SEED]]  resolve() and what follows from it: 2000 from seed 1
+#     test/oracle/run.sh --identities [TEXTS [SEED]]      identity(): 300000 from seed 1
 #     test/oracle/run.sh --mutants [NAME]                 breaks the engine in each way that test/oracle/mutants
 #                                                         lists, and wants each to be found; or only in that way
 #
@@ -17,7 +18,7 @@ set -euo pipefail
 
 mode=patterns
 case ${1:-} in
---conformance | --journeys | --resolution | --mutants) mode=${1#--} && shift ;;
+--conformance | --journeys | --identities | --resolution | --mutants) mode=${1#--} && shift ;;
 -*) die "there is no option $1" ;;
 esac
 jobs=${JOBS:-$(nproc)}
@@ -32,6 +33,7 @@ patterns() { run /usr/bin/python3 "$tree/test/oracle/patterns/compare.py" --pair
 conformance() { run /usr/bin/python3 "$tree/test/oracle/conformance.py" --pairs "$1" --seed "$2" "${@:3}"; }
 resolution() { run /usr/bin/python3 "$tree/test/oracle/resolution.py" --histories "$1" --seed "$2" "${@:3}"; }
 journeys() { run /usr/bin/python3 "$tree/test/oracle/journeys.py" --cases "$1" --seed "$2" "${@:3}"; }
+identities() { run /usr/bin/python3 "$tree/test/oracle/identities.py" --compare "$1" --seed "$2" "${@:3}"; }
 
 build() { make_in "$tree" all install >"$TMP/build.log" 2>&1; }
 
@@ -46,6 +48,7 @@ patterns) patterns "${1:-200000}" "${2:-1}" --refusals $((${1:-200000} / 20)) &&
 conformance) conformance "${1:-20000}" "${2:-1}" && exit ;;
 journeys) journeys "${1:-20000}" "${2:-1}" && exit ;;
 resolution) resolution "${1:-2000}" "${2:-1}" && exit ;;
+identities) identities "${1:-300000}" "${2:-1}" && exit ;;
 esac
 [ "$mode" = mutants ] || exit 1
 
@@ -55,7 +58,10 @@ ask_mutant() {
     local cases=${MUTANT_CASES:-20000}
     case $1 in
     src/journey/align.c | src/journey/conformance.c) conformance "$cases" 1 --batch 500 --until-different ;;
-    src/identity/*) resolution $((cases / 50)) 1 --batch 20 --until-different ;;
+    src/identity/facts.c | src/identity/partition.c | src/identity/gather.c | src/identity/resolve.c | src/identity/record.c)
+        resolution $((cases / 50)) 1 --batch 20 --until-different
+        ;;
+    src/identity/*) identities "$cases" 1 --until-different ;;
     src/journey/*) journeys "$cases" 1 --batch 500 --until-different ;;
     *) patterns "$cases" 1 --batch 500 --until-different ;;
     esac
