@@ -53,8 +53,8 @@ PG_CPPFLAGS := -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
 # ICU knows Unicode; src/identity/normalise.c alone uses it.
 PKG_CONFIG ?= pkg-config
 ICU = icu-uc icu-i18n
-PG_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(ICU))
-SHLIB_LINK += $(shell $(PKG_CONFIG) --libs $(ICU))
+PG_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(ICU) 2>/dev/null)
+SHLIB_LINK += $(or $(shell $(PKG_CONFIG) --libs $(ICU) 2>/dev/null),-licui18n -licuuc)
 PG_CFLAGS = -Wall -Wextra $(CLANG_CFLAGS) $(if $(WERROR),-Werror)
 
 include $(PGXS)

@@ -333,7 +333,8 @@ SCRIPTS = ['abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', 'äöüßéè
            'абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЯЁё', 'ابتثجحخدذرزسشصضطظعغفقكلمنهوي', 'אבגדהוזחטיכלמנסעפצקרשת',
            'कखगघचछजझटठडढतथदधनपफबभमयरलवशषसहािीुूेैोौ्', 'กขคงจชซดตถทธนบปผพฟมยรลวสหอะาิีุูเแโ', 'ᄀᄁᄂᄃᄅᄆ바ᅢᅩᅮᆨᆫᆯ가각한글',
            '漢字東京北京香港臺灣', 'あいうえおかきくけこがぎぐアイウエオカキクケコガギグｱｲｳﾞﾟ', 'აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ',
-           'աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆԱԲԳ', 'አበገደሀወዘሐጠየከለመነ', 'กขคงАБВaäß漢']
+           'աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆԱԲԳ', 'አበገደሀወዘሐጠየከለመነ', 'กขคงАБВaäß漢',
+           'कषरश्््\u200c\u200d', 'نامهایدر\u200c']
 DIGITS = ['0123456789', '0123456789', '٠١٢٣٤٥٦٧٨٩', '०१२३४५६७८९', '０１２３４５６７８９', '๐๑๒๓๔๕๖๗๘๙', '①②③④⑤']
 INVISIBLE = ['\u200b', '\u200c', '\u200d', '\u00ad', '\ufeff', '\u2060', '\u200e', '\u202a', '\u202c', '\ufe0f']
 BLANKS = [' ', '\u00a0', '\u2003', '\u3000', '\t']
@@ -357,7 +358,16 @@ def around(rng, text):
     return text
 
 
+def plain_email(rng):
+    """What looks like an address in ASCII, and often is none by a character."""
+    local = ''.join(rng.choice('abAB19.+-') for _ in range(rng.choice((1, 3, 6, 63, 64, 65))))
+    domain = '.'.join(''.join(rng.choice('abAB19-') for _ in range(rng.choice((1, 2, 4, 5)))) for _ in range(rng.choice((1, 2, 3))))
+    return f'{local}@{domain}{rng.choice(("", "", ".1", ".de", "."))}'
+
+
 def random_email(rng):
+    if rng.random() < 0.3:
+        return plain_email(rng)
     address = '.'.join(word(rng, 8) for _ in range(rng.choice((1, 1, 2)))) + rng.choice('@@@@@@@@@＠') + \
         '.'.join(word(rng, 9) for _ in range(rng.choice((1, 2, 2, 2, 3))))
     form = rng.random()
