@@ -17,8 +17,9 @@
 
 \set ON_ERROR_STOP on
 \if :{?tenant}
+	\set wall :tenant
 \else
-	\set tenant ''
+	\set wall ''
 \endif
 \o /dev/null
 
@@ -52,13 +53,13 @@ JOIN public."Attendee" a ON a."bookingId" = b.id;
 SELECT format('public."Booking": ARRAY(SELECT crm_timeline.identity(k.namespace, k.raw, %s)
 		FROM public."Attendee" a CROSS JOIN LATERAL (VALUES (''email'', a.email), (''phone'', a."phoneNumber")) k(namespace, raw)
 		WHERE a."bookingId" = "Booking".id)',
-	coalesce('(' || nullif(:'tenant', '') || ')::text', 'NULL')) AS booking_named \gset
+	coalesce('(' || nullif(:'wall', '') || ')::text', 'NULL')) AS booking_named \gset
 
 SELECT crm_timeline.add_source('calcom_booking', 'crm_calcom.attendance',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, keys => ARRAY['email: email', 'phone: phone_number'],
 	kind => $$CASE WHEN from_reschedule IS NULL THEN 'booking' ELSE 'reschedule' END$$, channel => $$'web'$$,
 	direction => $$'inbound'$$, thread => 'uid', agent => 'host', outcome => 'outcome', automated => 'false', summary => 'title',
-	ref => 'ref', attributes => 'attributes', tenant => nullif(:'tenant', ''),
+	ref => 'ref', attributes => 'attributes', tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public."Attendee": email: email', 'public."Attendee": phone: "phoneNumber"', :'booking_named']);
 
 -- A meeting is nobody's turn, so it has no direction.
@@ -66,7 +67,7 @@ SELECT crm_timeline.add_source('calcom_meeting', 'crm_calcom.attendance',
 	occurred_at => $$starts_at AT TIME ZONE 'UTC'$$, keys => ARRAY['email: email', 'phone: phone_number'],
 	kind => $$'meeting'$$, channel => $$'meeting'$$, thread => 'uid', agent => 'host', outcome => 'attended', score => 'rating',
 	automated => 'false', summary => 'coalesce(rating_feedback, title)', ref => 'ref', attributes => 'attributes',
-	filter => $$status = 'accepted'$$, tenant => nullif(:'tenant', ''),
+	filter => $$status = 'accepted'$$, tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public."Attendee": email: email', 'public."Attendee": phone: "phoneNumber"', :'booking_named']);
 
 COMMIT;

@@ -16,8 +16,9 @@
 
 \set ON_ERROR_STOP on
 \if :{?tenant}
+	\set wall :tenant
 \else
-	\set tenant account_id
+	\set wall account_id
 \endif
 \o /dev/null
 
@@ -40,7 +41,7 @@ SELECT coalesce(crm_timeline.primary_key_sql('chatwoot_csat', 'public.csat_surve
 
 -- What rows of tables without an account are about: the contact that they name, behind the wall of its account.
 SELECT format('(SELECT crm_timeline.identity(''chatwoot_contact'', c.id::text, %s) FROM public.contacts c WHERE c.id = contact_id)',
-		coalesce('(' || nullif(:'tenant', '') || ')::text', 'NULL')) AS contact_named \gset
+		coalesce('(' || nullif(:'wall', '') || ')::text', 'NULL')) AS contact_named \gset
 
 
 -- Identities: rows that are no interactions, and say who is who.
@@ -48,7 +49,7 @@ SELECT format('(SELECT crm_timeline.identity(''chatwoot_contact'', c.id::text, %
 SELECT crm_timeline.add_source('chatwoot_contact', 'public.contacts',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$,
 	keys => ARRAY['chatwoot_contact: id', 'user: identifier', 'email: email', 'phone: phone_number'],
-	tenant => nullif(:'tenant', ''), grade => 50);
+	tenant => nullif(:'wall', ''), grade => 50);
 
 -- A contact's address on a channel; the account is the contact's.
 CREATE VIEW crm_chatwoot.contact_inbox WITH (security_invoker = true) AS
@@ -60,14 +61,14 @@ JOIN public.contacts c ON c.id = i.contact_id;
 SELECT crm_timeline.add_source('chatwoot_inbox', 'crm_chatwoot.contact_inbox',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$,
 	keys => ARRAY['chatwoot_contact: contact_id', 'chatwoot_address: address'],
-	filter => 'NOT verified', tenant => nullif(:'tenant', ''), grade => 50,
+	filter => 'NOT verified', tenant => nullif(:'wall', ''), grade => 50,
 	depends_on => ARRAY['public.contact_inboxes: ' || :'contact_named']);
 
 -- That it depends on the contact, too, brings the index of contacts by which all the views below find one customer's rows.
 SELECT crm_timeline.add_source('chatwoot_inbox_verified', 'crm_chatwoot.contact_inbox',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$,
 	keys => ARRAY['chatwoot_contact: contact_id', 'chatwoot_address: address', 'user: identifier'],
-	filter => 'verified', tenant => nullif(:'tenant', ''), grade => 95,
+	filter => 'verified', tenant => nullif(:'wall', ''), grade => 95,
 	depends_on => ARRAY['public.contacts: chatwoot_contact: id', 'public.contact_inboxes: ' || :'contact_named']);
 
 
@@ -103,7 +104,7 @@ SELECT crm_timeline.add_source('chatwoot_message', 'crm_chatwoot.message',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, kind => 'kind', keys => ARRAY['chatwoot_contact: contact_id'],
 	channel => 'channel', direction => 'direction', thread => 'thread', agent => 'agent', outcome => 'outcome',
 	automated => 'automated', summary => 'content', ref => 'id', seq => 'id', attributes => 'attributes',
-	tenant => nullif(:'tenant', ''),
+	tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public.conversations: chatwoot_contact: contact_id',
 		'public.messages: chatwoot_contact: (SELECT c.contact_id FROM public.conversations c WHERE c.id = messages.conversation_id)']);
 
@@ -121,7 +122,7 @@ WHERE r.rating IS NOT NULL;
 SELECT crm_timeline.add_source('chatwoot_csat', 'crm_chatwoot.csat',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, kind => $$'csat'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	channel => $$'survey'$$, direction => $$'inbound'$$, thread => 'thread', agent => 'agent', score => 'rating',
-	automated => 'false', summary => 'feedback_message', ref => 'ref', tenant => nullif(:'tenant', ''),
+	automated => 'false', summary => 'feedback_message', ref => 'ref', tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public.csat_survey_responses: ' || :'contact_named']);
 
 CREATE VIEW crm_chatwoot.note WITH (security_invoker = true) AS
@@ -132,7 +133,7 @@ JOIN public.contacts c ON c.id = n.contact_id;
 SELECT crm_timeline.add_source('chatwoot_note', 'crm_chatwoot.note',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, kind => $$'note'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'internal'$$, agent => 'user_id', automated => 'false', summary => 'content', ref => 'ref',
-	tenant => nullif(:'tenant', ''),
+	tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public.notes: ' || :'contact_named']);
 
 CREATE VIEW crm_chatwoot.campaign WITH (security_invoker = true) AS
@@ -145,13 +146,13 @@ JOIN public.contacts c ON c.id = m.contact_id;
 SELECT crm_timeline.add_source('chatwoot_campaign', 'crm_chatwoot.campaign',
 	occurred_at => $$sent_at AT TIME ZONE 'UTC'$$, kind => $$'campaign'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'outbound'$$, outcome => 'status', automated => 'true', ref => 'ref', attributes => 'attributes',
-	filter => 'sent_at IS NOT NULL', tenant => nullif(:'tenant', ''),
+	filter => 'sent_at IS NOT NULL', tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public.campaign_messages: ' || :'contact_named']);
 
 SELECT crm_timeline.add_source('chatwoot_campaign_read', 'crm_chatwoot.campaign',
 	occurred_at => $$read_at AT TIME ZONE 'UTC'$$, kind => $$'campaign_read'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'inbound'$$, automated => 'false', ref => 'ref', filter => 'read_at IS NOT NULL',
-	tenant => nullif(:'tenant', ''),
+	tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public.campaign_messages: ' || :'contact_named']);
 
 COMMIT;

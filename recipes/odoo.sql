@@ -19,8 +19,9 @@
 
 \set ON_ERROR_STOP on
 \if :{?tenant}
+	\set wall :tenant
 \else
-	\set tenant ''
+	\set wall ''
 \endif
 \o /dev/null
 
@@ -40,21 +41,21 @@ WHERE s.name IN ('odoo_partner', 'odoo_partner_phone', 'odoo_lead_partner', 'odo
 -- A partner's row has no time that says since when; the links hold whenever they are asked for.
 SELECT crm_timeline.add_source('odoo_partner', 'public.res_partner',
 	occurred_at => $$'-infinity'::timestamptz$$, keys => ARRAY['odoo_partner: id', 'email: coalesce(email_normalized, email)'],
-	tenant => nullif(:'tenant', ''), grade => 60);
+	tenant => nullif(:'wall', ''), grade => 60);
 
 SELECT crm_timeline.add_source('odoo_partner_phone', 'public.res_partner',
 	occurred_at => $$'-infinity'::timestamptz$$,
 	keys => ARRAY['odoo_partner: id', 'phone: coalesce(phone_sanitized, phone)', 'phone: mobile'],
-	tenant => nullif(:'tenant', ''), grade => 40);
+	tenant => nullif(:'wall', ''), grade => 40);
 
 SELECT crm_timeline.add_source('odoo_lead_partner', 'public.crm_lead',
 	occurred_at => $$create_date AT TIME ZONE 'UTC'$$, keys => ARRAY['odoo_lead: id', 'odoo_partner: partner_id'],
-	tenant => nullif(:'tenant', ''), grade => 80);
+	tenant => nullif(:'wall', ''), grade => 80);
 
 -- What a form said who it is; the address of a lead with a partner is the partner's to tell.
 SELECT crm_timeline.add_source('odoo_lead_stranger', 'public.crm_lead',
 	occurred_at => $$create_date AT TIME ZONE 'UTC'$$, keys => ARRAY['odoo_lead: id', 'email: email_from', 'phone: phone'],
-	filter => 'partner_id IS NULL', tenant => nullif(:'tenant', ''), grade => 50);
+	filter => 'partner_id IS NULL', tenant => nullif(:'wall', ''), grade => 50);
 
 
 -- The chatter. An e-mail is from its author; everything else belongs to the partner or the lead that it is written on.
@@ -64,7 +65,7 @@ SELECT crm_timeline.add_source('odoo_email', 'public.mail_message',
 	kind => $$'email'$$, channel => $$'email'$$, direction => $$CASE WHEN is_internal THEN 'internal' ELSE 'inbound' END$$,
 	thread => $$model || ',' || res_id$$, automated => 'false', summary => 'subject', ref => 'id', seq => 'id',
 	attributes => $$jsonb_strip_nulls(jsonb_build_object('message', message_id, 'answers', parent_id))$$,
-	filter => $$message_type = 'email'$$, tenant => nullif(:'tenant', ''), grade => 50);
+	filter => $$message_type = 'email'$$, tenant => nullif(:'wall', ''), grade => 50);
 
 SELECT crm_timeline.add_source('odoo_message', 'public.mail_message',
 	occurred_at => $$date AT TIME ZONE 'UTC'$$,
@@ -84,7 +85,7 @@ SELECT crm_timeline.add_source('odoo_message', 'public.mail_message',
 	agent => $$CASE WHEN model = 'res.partner' AND author_id = res_id THEN NULL ELSE author_id END$$,
 	automated => $$message_type NOT IN ('comment', 'email_outgoing')$$, summary => 'subject', ref => 'id', seq => 'id',
 	attributes => $$jsonb_strip_nulls(jsonb_build_object('message', message_id, 'answers', parent_id))$$,
-	filter => $$message_type <> 'email' AND model IN ('crm.lead', 'res.partner')$$, tenant => nullif(:'tenant', ''));
+	filter => $$message_type <> 'email' AND model IN ('crm.lead', 'res.partner')$$, tenant => nullif(:'wall', ''));
 
 
 -- Leads. One row is up to five interactions, each with a time of its own: one source for each.
@@ -94,23 +95,23 @@ SELECT crm_timeline.add_source('odoo_lead_created', 'public.crm_lead',
 	direction => $$'inbound'$$, thread => $$'crm.lead,' || id$$, ref => 'id', seq => '1',
 	attributes => $$jsonb_strip_nulls(jsonb_build_object('expected_revenue', expected_revenue, 'campaign', campaign_id,
 		'medium', medium_id, 'origin', source_id))$$,
-	tenant => nullif(:'tenant', ''));
+	tenant => nullif(:'wall', ''));
 
 SELECT crm_timeline.add_source('odoo_lead_assigned', 'public.crm_lead',
 	occurred_at => $$date_open AT TIME ZONE 'UTC'$$, keys => ARRAY['odoo_lead: id'], kind => $$'assigned'$$,
 	direction => $$'internal'$$, thread => $$'crm.lead,' || id$$, agent => 'user_id', ref => 'id', seq => '2',
 	attributes => $$jsonb_strip_nulls(jsonb_build_object('team', team_id))$$,
-	filter => 'date_open IS NOT NULL', tenant => nullif(:'tenant', ''));
+	filter => 'date_open IS NOT NULL', tenant => nullif(:'wall', ''));
 
 SELECT crm_timeline.add_source('odoo_lead_stage', 'public.crm_lead',
 	occurred_at => $$date_last_stage_update AT TIME ZONE 'UTC'$$, keys => ARRAY['odoo_lead: id'], kind => $$'stage_change'$$,
 	direction => $$'internal'$$, thread => $$'crm.lead,' || id$$, agent => 'user_id', outcome => $$'stage-' || stage_id$$, ref => 'id',
-	seq => '3', filter => 'date_last_stage_update IS NOT NULL', tenant => nullif(:'tenant', ''));
+	seq => '3', filter => 'date_last_stage_update IS NOT NULL', tenant => nullif(:'wall', ''));
 
 SELECT crm_timeline.add_source('odoo_lead_converted', 'public.crm_lead',
 	occurred_at => $$date_conversion AT TIME ZONE 'UTC'$$, keys => ARRAY['odoo_lead: id'], kind => $$'converted'$$,
 	direction => $$'internal'$$, thread => $$'crm.lead,' || id$$, agent => 'user_id', ref => 'id', seq => '4',
-	filter => 'date_conversion IS NOT NULL', tenant => nullif(:'tenant', ''));
+	filter => 'date_conversion IS NOT NULL', tenant => nullif(:'wall', ''));
 
 -- Only what was won is worth money.
 SELECT crm_timeline.add_source('odoo_lead_closed', 'public.crm_lead',
@@ -119,7 +120,7 @@ SELECT crm_timeline.add_source('odoo_lead_closed', 'public.crm_lead',
 	direction => $$'internal'$$, thread => $$'crm.lead,' || id$$, agent => 'user_id',
 	value => $$CASE WHEN probability = 100 AND lost_reason_id IS NULL THEN expected_revenue END$$, ref => 'id', seq => '5',
 	attributes => $$jsonb_strip_nulls(jsonb_build_object('lost_reason', lost_reason_id, 'expected_revenue', expected_revenue))$$,
-	filter => 'date_closed IS NOT NULL', tenant => nullif(:'tenant', ''));
+	filter => 'date_closed IS NOT NULL', tenant => nullif(:'wall', ''));
 
 COMMIT;
 \o

@@ -17,8 +17,9 @@
 
 \set ON_ERROR_STOP on
 \if :{?tenant}
+	\set wall :tenant
 \else
-	\set tenant website_id
+	\set wall website_id
 \endif
 \o /dev/null
 
@@ -37,7 +38,7 @@ SELECT crm_timeline.add_source('umami_session', 'public.session',
 	occurred_at => 'created_at',
 	keys => ARRAY['umami_session: session_id', 'user: distinct_id',
 		$$email: CASE WHEN position('@' IN distinct_id) > 0 THEN distinct_id END$$],
-	tenant => nullif(:'tenant', ''), grade => 30);
+	tenant => nullif(:'wall', ''), grade => 30);
 
 -- A custom event is called what the website calls it, so that patterns can name it. Measurements of the page's speed are
 -- nothing that anybody did.
@@ -49,7 +50,7 @@ SELECT crm_timeline.add_source('umami_event', 'public.website_event',
 	summary => $$coalesce(nullif(btrim(page_title), ''), url_path)$$, ref => 'event_id',
 	attributes => $$jsonb_strip_nulls(jsonb_build_object('url_path', url_path, 'referrer_domain', referrer_domain,
 		'utm_source', utm_source, 'utm_medium', utm_medium, 'utm_campaign', utm_campaign))$$,
-	filter => 'event_type IS DISTINCT FROM 5', tenant => nullif(:'tenant', ''));
+	filter => 'event_type IS DISTINCT FROM 5', tenant => nullif(:'wall', ''));
 
 -- What an event brought in, one row for an event and a currency. The website is the session's.
 CREATE VIEW crm_umami.revenue WITH (security_invoker = true) AS
@@ -63,10 +64,10 @@ GROUP BY s.website_id, s.session_id, r.event_id, r.currency;
 SELECT crm_timeline.add_source('umami_revenue', 'crm_umami.revenue',
 	occurred_at => 'created_at', kind => $$'revenue'$$, keys => ARRAY['umami_session: session_id'],
 	channel => $$'web'$$, direction => $$'inbound'$$, value => 'revenue', automated => 'false', summary => 'event_name',
-	ref => 'ref', attributes => 'attributes', tenant => nullif(:'tenant', ''),
+	ref => 'ref', attributes => 'attributes', tenant => nullif(:'wall', ''),
 	depends_on => ARRAY['public.session: umami_session: session_id',
 		format('public.revenue: (SELECT crm_timeline.identity(''umami_session'', s.session_id::text, %s) FROM public.session s WHERE s.session_id = revenue.session_id)',
-			coalesce('(' || nullif(:'tenant', '') || ')::text', 'NULL'))]);
+			coalesce('(' || nullif(:'wall', '') || ')::text', 'NULL'))]);
 
 COMMIT;
 \o
