@@ -152,6 +152,28 @@ SELECT identity, count(*) FROM crm_timeline.dirty_log GROUP BY 1;
 SELECT ref FROM crm_timeline.history('user:Zoë');
 SELECT relation, regexp_replace(statement, 'crm_timeline_[0-9a-f_]+', 'NAME') FROM crm_timeline.suggested_indexes('a source''s "name" that has as many bytes as a name may have....');
 
+-- types and collations of one source do not become the view's
+CREATE TABLE support.typed (id int PRIMARY KEY, email text, at timestamptz(3), kind varchar(10) COLLATE "C", note name);
+CREATE TABLE support.typed_otherwise (id int PRIMARY KEY, email text, at timestamptz(6), kind text);
+SELECT crm_timeline.add_source('typed', 'support.typed', occurred_at => 'at', kind => 'kind', keys => ARRAY['email: email'], summary => 'note');
+SELECT crm_timeline.add_source('otherwise', 'support.typed_otherwise', occurred_at => 'at', kind => 'kind', keys => ARRAY['email: email'], summary => $$'x'$$);
+SELECT crm_timeline.drop_source('typed');
+SELECT crm_timeline.drop_source('otherwise');
+SELECT attname, format_type(atttypid, atttypmod), attcollation::regcollation FROM pg_attribute
+	WHERE attrelid = 'crm_timeline.interactions'::regclass AND attname IN ('occurred_at', 'kind', 'summary', 'ref') ORDER BY attnum;
+
+-- a table and columns with the names that our own statements use
+CREATE TABLE support.i (identity text, occurred_at timestamptz, owner int PRIMARY KEY, identities boolean, customer_id bigint, max_rows int, since text);
+SELECT crm_timeline.add_source('i', 'support.i', occurred_at => 'occurred_at', kind => 'since', keys => ARRAY['user: identity', 'owner: i.owner'],
+	filter => 'identities', value => 'max_rows', topic => 'customer_id');
+CALL crm_timeline.refresh();
+INSERT INTO support.i VALUES ('me', '2026-01-01', 1, true, 7, 3, 'kind'), (NULL, '2026-01-02', 2, true, 8, 4, 'kind');
+SELECT source, identity, starts_at FROM crm_timeline.dirty_log ORDER BY identity;
+CALL crm_timeline.refresh();
+SELECT occurred_at, kind, value, topic, ref FROM crm_timeline.history('owner:1');
+SELECT source, problem FROM crm_timeline.source_errors('i');
+SELECT crm_timeline.drop_source('i');
+
 -- what is refused
 CREATE TABLE support.t (id int PRIMARY KEY, email text, at timestamptz, local timestamp, mood text);
 \set add 'SELECT crm_timeline.add_source(''x'', ''support.t'', '

@@ -53,4 +53,11 @@ struct Node;
 	(pushJsonbValue(&(state), token, value), (result) = (state).result)
 #endif
 
+/* 18 asks whether a deferrable primary key will do */
+#if PG_VERSION_NUM < 180000
+#define CRM_PRIMARY_KEY_INDEX(relation) RelationGetPrimaryKeyIndex(relation)
+#else
+#define CRM_PRIMARY_KEY_INDEX(relation) RelationGetPrimaryKeyIndex(relation, false)
+#endif
+
 #endif /* CRM_COMPAT_H */

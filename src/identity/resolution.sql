@@ -55,19 +55,12 @@ END $$;
 COMMENT ON FUNCTION crm_timeline.customer_at_grade(crm_timeline.identity, integer) IS
 	'the customer of an identity when only links of this grade or better count: the least number of the identities that they reach';
 
-CREATE FUNCTION crm_timeline.customer_of(identity crm_timeline.identity, min_grade integer DEFAULT NULL, as_of timestamptz DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION crm_timeline.customer_then(identity crm_timeline.identity, min_grade integer, as_of timestamptz) RETURNS bigint
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 	AS $$
 DECLARE
 	customer bigint;
 BEGIN
-	IF $2 IS NULL AND $3 IS NULL THEN
-		SELECT m.customer_id INTO customer FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) $1;
-		IF customer IS NULL THEN
-			customer := crm_timeline.pending_customer($1);
-		END IF;
-		RETURN customer;
-	END IF;
 	IF $2 IS NOT NULL AND $3 IS NOT NULL THEN
 		RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = 'min_grade and as_of can not be given together',
 			DETAIL = 'Which links had joined a customer is known for the present only.';
@@ -83,8 +76,18 @@ BEGIN
 	END IF;
 	RETURN customer;
 END $$;
+COMMENT ON FUNCTION crm_timeline.customer_then(crm_timeline.identity, integer, timestamptz) IS
+	'the part of customer_of() that is asked with a grade or a moment';
+
+CREATE FUNCTION crm_timeline.customer_of(identity crm_timeline.identity, min_grade integer DEFAULT NULL, as_of timestamptz DEFAULT NULL) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'customer_of' LANGUAGE C STABLE PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION crm_timeline.customer_of(crm_timeline.identity, integer, timestamptz) IS
 	'the customer of an identity: now, by links of a minimum grade only, or as of a moment; negative = provisional; NULL where it was never seen';
+
+CREATE FUNCTION crm_timeline.is_resolved(identity crm_timeline.identity) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'is_resolved' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION crm_timeline.is_resolved(crm_timeline.identity) IS
+	'whether resolve() has seen an identity; one index look-up';
 
 CREATE FUNCTION crm_timeline.current_customer(customer_id bigint) RETURNS bigint
 	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

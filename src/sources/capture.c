@@ -87,10 +87,11 @@ identities_query(const Trigger *trigger, Rows rows)
 	char **argument = trigger->tgargs;
 
 	initStringInfo(&query);
+	/* names with a blank: an expression's own columns, and its table's name, are likely not to have one */
 	appendStringInfo(&query,
-					 "SELECT written.identity, pg_catalog.min(written.occurred_at), "
-					 "pg_catalog.max(written.occurred_at) FROM ("
-					 "SELECT about.identity, (%s\n) AS occurred_at FROM ",
+					 "SELECT \"the written\".\"an identity\", pg_catalog.min(\"a time\"), "
+					 "pg_catalog.max(\"a time\") FROM ("
+					 "SELECT \"an identity\", (%s\n) AS \"a time\" FROM ",
 					 argument[ARGUMENT_TIME]);
 	switch (rows)
 	{
@@ -105,8 +106,9 @@ identities_query(const Trigger *trigger, Rows rows)
 			break;
 	}
 	appendStringInfo(&query,
-					 " AS %s CROSS JOIN LATERAL %s AS about (identity) WHERE (%s\n)) AS written "
-					 "WHERE written.identity IS NOT NULL GROUP BY written.identity",
+					 " AS %s CROSS JOIN LATERAL %s AS \"the identities\" (\"an identity\") "
+					 "WHERE (%s\n)) AS \"the written\" "
+					 "WHERE \"an identity\" IS NOT NULL GROUP BY \"an identity\"",
 					 quote_identifier(argument[ARGUMENT_ALIAS]), argument[ARGUMENT_IDENTITY],
 					 argument[ARGUMENT_FILTER]);
 	return query.data;

@@ -12,6 +12,7 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -50,6 +51,7 @@ typedef struct Subject
 
 PG_FUNCTION_INFO_V1(expression_type);
 PG_FUNCTION_INFO_V1(has_index);
+PG_FUNCTION_INFO_V1(is_plain);
 
 /* Raises the error that an expression is not what an argument wants. */
 static void CRM_NORETURN
@@ -393,4 +395,21 @@ has_index(PG_FUNCTION_ARGS)
 	}
 	table_close(relation, AccessShareLock);
 	PG_RETURN_BOOL(found);
+}
+
+/*
+ * is_plain(relation regclass, expression text) returns boolean: whether an expression has no type modifier, as
+ * timestamp(6) has, and no collation but the default.
+ */
+Datum
+is_plain(PG_FUNCTION_ARGS)
+{
+	Relation relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Node *node = as_indexed(relation, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	Oid collation = exprCollation(node);
+	bool plain = exprTypmod(node) == -1 &&
+		(collation == DEFAULT_COLLATION_OID || !OidIsValid(collation));
+
+	table_close(relation, AccessShareLock);
+	PG_RETURN_BOOL(plain);
 }
