@@ -215,5 +215,11 @@ DROP EXTENSION crm_timeline;
 DROP EXTENSION crm_timeline CASCADE;
 INSERT INTO support.tickets (id, contact_id) VALUES ('99', 1);
 SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'crm\_timeline%';
-DROP SCHEMA support CASCADE;
+-- and made anew in the same session it captures again
 CREATE EXTENSION crm_timeline;
+SELECT crm_timeline.add_source('tickets', 'support.tickets', occurred_at => $$created_at AT TIME ZONE 'UTC'$$, keys => ARRAY['contact: contact_id']);
+CALL crm_timeline.refresh();
+INSERT INTO support.tickets (id, contact_id) VALUES ('100', 2);
+SELECT source, identity, problem FROM crm_timeline.dirty_log;
+SELECT crm_timeline.drop_source('tickets');
+DROP SCHEMA support CASCADE;

@@ -173,6 +173,7 @@ static void
 append_to_log(const char *source, SPITupleTable *rows, uint64 count, const char *problem)
 {
 	static SPIPlanPtr insert = NULL;
+	static Oid insert_type = InvalidOid;
 	Oid types[] = {TEXTOID, InvalidOid, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
 	Oid namespace = get_namespace_oid("crm_timeline", false);
 	Oid log = get_relname_relid("dirty_log", namespace);
@@ -183,16 +184,20 @@ append_to_log(const char *source, SPITupleTable *rows, uint64 count, const char 
 		elog(ERROR, "the dirty log is missing");
 	GetUserIdAndSecContext(&saved_user, &saved_context);
 	SetUserIdAndSecContext(owner_of(log), saved_context | SECURITY_LOCAL_USERID_CHANGE);
-	if (insert == NULL)
+	types[1] = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("identity"),
+							   ObjectIdGetDatum(namespace));
+	/* the extension may have been dropped and made anew in this session */
+	if (insert == NULL || insert_type != types[1])
 	{
-		types[1] = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("identity"),
-								   ObjectIdGetDatum(namespace));
+		if (insert != NULL)
+			SPI_freeplan(insert);
 		insert = SPI_prepare(
 			"INSERT INTO crm_timeline.dirty_log (source, identity, starts_at, ends_at, problem) "
 			"VALUES ($1, $2, $3, $4, $5)",
 			lengthof(types), types);
 		if (insert == NULL || SPI_keepplan(insert) != 0)
 			elog(ERROR, "could not prepare the dirty log: %s", SPI_result_code_string(SPI_result));
+		insert_type = types[1];
 	}
 	for (uint64 i = 0; i < count; i++)
 	{
