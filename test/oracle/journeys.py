@@ -10,7 +10,6 @@ stage within each piece and within their union; the pieces must add up to it, an
 The command after -- (psql, with the environment's PGHOST, PGPORT and PGDATABASE, when none is given) reaches a
 database that has the extension. The exit status is 1 when something differs.
 """
-import argparse
 import os
 import random
 import sys
@@ -22,6 +21,7 @@ from generate import Builder, changed, deadlines_of, make_as_of, make_kinds, mak
 from language import AllOf, DAY, Group, Pattern, Test, parse, write
 from oracle import answers
 from server import SET_UP, copy, run
+from session import main
 from timelines import read_time, write_time, write_timeline
 
 SHOWN = 5           # differences printed
@@ -346,20 +346,5 @@ def compare(options, command):
     return 1 if differing or accepted or lacking else 0
 
 
-def main():
-    options = argparse.ArgumentParser(description='Compares stage(), stages() and time_in_stage() with their definition.')
-    options.add_argument('--cases', type=int, required=True)
-    options.add_argument('--seed', type=int, default=1)
-    options.add_argument('--batch', type=int, default=2000)
-    options.add_argument('--until-different', action='store_true', help='to say whether something differs, not what')
-    options.add_argument('--dry-run', action='store_true', help='the oracle alone')
-    options.add_argument('command', nargs='*', default=['psql'])
-    options = options.parse_args()
-    return compare(options, None if options.dry_run else options.command)
-
-
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except RuntimeError as error:
-        sys.exit(str(error))
+    main('Compares stage(), stages() and time_in_stage() with their definition.', 'cases', 2000, compare)

@@ -13,13 +13,15 @@ Links are taken back now and then at once, which has to give back what was, numb
 The command after -- (psql, with the environment's PGHOST, PGPORT and PGDATABASE, when none is given) reaches a
 database that has the extension and nothing in its tables; they are emptied. The exit status is 1 when something differs.
 """
-import argparse
 import json
+import os
 import random
-import subprocess
 import sys
 from collections import Counter
 from typing import NamedTuple, Optional
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'patterns'))
+from session import main, psql_lines
 
 SHOWN = 5           # differences printed
 
@@ -484,15 +486,10 @@ def script_of(history):
 
 
 def run(command, script):
-    done = subprocess.run([*command, '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-'], input=script.encode(),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f'psql: {done.stderr.decode(errors="replace").strip()}')
     answers = {}
-    for line in done.stdout.decode().split('\n'):
-        if line:
-            number, what, answer = line.split(' ', 2)
-            answers[int(number), what] = json.loads(answer)
+    for line in psql_lines(command, script):
+        number, what, answer = line.split(' ', 2)
+        answers[int(number), what] = json.loads(answer)
     return answers
 
 
@@ -601,20 +598,5 @@ def compare(options, command):
     return 1 if differing or lacking else 0
 
 
-def main():
-    options = argparse.ArgumentParser(description='Compares resolve() with its definition.')
-    options.add_argument('--histories', type=int, required=True)
-    options.add_argument('--seed', type=int, default=1)
-    options.add_argument('--batch', type=int, default=50)
-    options.add_argument('--until-different', action='store_true', help='to say whether something differs, not what')
-    options.add_argument('--dry-run', action='store_true', help='the oracle alone')
-    options.add_argument('command', nargs='*', default=['psql'])
-    options = options.parse_args()
-    return compare(options, None if options.dry_run else options.command)
-
-
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except RuntimeError as error:
-        sys.exit(str(error))
+    main('Compares resolve() with its definition.', 'histories', 50, compare)

@@ -1,8 +1,8 @@
 """The same questions to a PostgreSQL database that has the extension, through psql and COPY."""
 import json
-import subprocess
 
 from language import parse
+from session import psql_lines
 from timelines import read_timeline, write_time, write_timeline
 
 SET_UP = r'''
@@ -92,11 +92,7 @@ def json_of(attributes):
 
 def run(command, script):
     """The answers by number: psql runs the script, each line of its output is a number and JSON."""
-    done = subprocess.run([*command, '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-'], input=script.encode(),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f'psql: {done.stderr.decode(errors="replace").strip()}')
-    lines = (line.split(' ', 1) for line in done.stdout.decode().split('\n') if line)
+    lines = (line.split(' ', 1) for line in psql_lines(command, script))
     return {int(number): json.loads(answer) for number, answer in lines}
 
 
