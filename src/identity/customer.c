@@ -66,14 +66,14 @@ find_membership(Datum identity, Oid type, int64 *customer)
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple tuple;
-	Oid operator;
+	Oid equality;
 
 	if (allowed != ACLCHECK_OK)
 		aclcheck_error(allowed, OBJECT_TABLE, "membership");
 	membership = table_open(table, AccessShareLock);
 	index = index_open(CRM_PRIMARY_KEY_INDEX(membership), AccessShareLock);
-	operator= get_opfamily_member(index->rd_opfamily[0], type, type, BTEqualStrategyNumber);
-	ScanKeyInit(&key, MEMBERSHIP_IDENTITY, BTEqualStrategyNumber, get_opcode(operator), identity);
+	equality = get_opfamily_member(index->rd_opfamily[0], type, type, BTEqualStrategyNumber);
+	ScanKeyInit(&key, MEMBERSHIP_IDENTITY, BTEqualStrategyNumber, get_opcode(equality), identity);
 	scan = systable_beginscan(membership, RelationGetRelid(index), true, GetActiveSnapshot(), 1,
 							  &key);
 	tuple = systable_getnext(scan);
@@ -96,7 +96,7 @@ customer_of(PG_FUNCTION_ARGS)
 {
 	Oid *types;
 	int count;
-	int64 customer = 0;
+	int64 customer;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();

@@ -18,8 +18,7 @@ BEGIN
 	LOOP
 		piece := crm_timeline.source_sql(s);
 		problems := (SELECT string_agg(format('(%L, %s)', split_part(k.key, ':', 1),
-				regexp_replace(crm_timeline.key_sql(s.name, 'keys', s.relation, k.key, s.tenant, 'immutable'),
-					'^crm_timeline\.identity\(', 'crm_timeline.identity_problem(')), ', ' ORDER BY k.n)
+				crm_timeline.key_sql(s.name, 'keys', s.relation, k.key, s.tenant, 'immutable', 'identity_problem')), ', ' ORDER BY k.n)
 			FROM unnest(s.keys) WITH ORDINALITY k(key, n));
 		RETURN QUERY EXECUTE format($query$
 SELECT $1, e.problem, e.lost, count(*), (array_agg(e.ref ORDER BY e.ref) FILTER (WHERE e.ref IS NOT NULL))[1:5]

@@ -230,18 +230,27 @@ check_node(Node *node, void *context)
 	return expression_tree_walker(node, check_node, context);
 }
 
+/* The parser's state for expressions over the rows of a relation. */
+static ParseState *
+state_over(Relation relation, const char *expression)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
+															 NULL, false, true);
+
+	pstate->p_sourcetext = expression;
+	addNSItemToQuery(pstate, item, false, true, true);
+	return pstate;
+}
+
 /* Parses, analyses and checks; gives the expression's type. */
 static Oid
 check_expression(const Subject *subject, Relation relation)
 {
-	ParseState *pstate = make_parsestate(NULL);
-	ParseNamespaceItem *item;
+	ParseState *pstate = state_over(relation, subject->expression);
 	Node *node = parse_one_expression(subject);
 	Oid type;
 
-	pstate->p_sourcetext = subject->expression;
-	item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock, NULL, false, true);
-	addNSItemToQuery(pstate, item, false, true, true);
 	node = transformExpr(pstate, node,
 						 subject->rule == RULE_QUERY ? EXPR_KIND_SELECT_TARGET :
 													   EXPR_KIND_INDEX_EXPRESSION);
@@ -268,13 +277,9 @@ raise_with_subject(const Subject *subject, ErrorData *error)
 	/* what the parser was told that it is */
 	const char *told = strstr(message, "index expression");
 
-	if (hint == NULL || error->sqlerrcode == ERRCODE_UNDEFINED_FUNCTION)
-	{
-		if (error->sqlerrcode == ERRCODE_UNDEFINED_FUNCTION ||
-			error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT)
-			hint =
-				"Write functions, types and operators from outside of pg_catalog with their schema.";
-	}
+	if (error->sqlerrcode == ERRCODE_UNDEFINED_FUNCTION ||
+		(hint == NULL && error->sqlerrcode == ERRCODE_UNDEFINED_OBJECT))
+		hint = "Write functions, types and operators from outside of pg_catalog with their schema.";
 	if (told != NULL)
 		message = psprintf("%.*sa source's expression%s", (int) (told - message), message,
 						   told + strlen("index expression"));

@@ -190,7 +190,8 @@ COMMENT ON FUNCTION crm_timeline.typed_sql(text, text, regclass, text, regtype, 
 	'an expression of a source as SQL of the type that its argument has';
 
 -- One key as an identity: 'email: requester_email', 'phone(DE): mobile'.
-CREATE FUNCTION crm_timeline.key_sql(source text, argument text, relation regclass, key text, tenant text, rule text)
+CREATE FUNCTION crm_timeline.key_sql(source text, argument text, relation regclass, key text, tenant text, rule text,
+	asked text DEFAULT 'identity')
 	RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
@@ -204,7 +205,7 @@ BEGIN
 				DETAIL = format('The key is: %s', key),
 				HINT = 'Write, for example, ''contact: contact_id'', ''email: requester_email'' or ''phone(DE): mobile''.';
 	END IF;
-	result := format('crm_timeline.identity(%L, %s', lower(part[1]), crm_timeline.text_sql(source, argument, relation, btrim(part[3], E' \t\n\r'), rule));
+	result := format('crm_timeline.%I(%L, %s', asked, lower(part[1]), crm_timeline.text_sql(source, argument, relation, btrim(part[3], E' \t\n\r'), rule));
 	IF part[2] IS NOT NULL THEN
 		result := result || format(', %s, %L', coalesce(tenant_sql, 'NULL::text'), upper(part[2]));
 	ELSIF tenant_sql IS NOT NULL THEN
@@ -213,8 +214,8 @@ BEGIN
 	RETURN result || ')';
 END
 $$;
-COMMENT ON FUNCTION crm_timeline.key_sql(text, text, regclass, text, text, text) IS
-	'a key of a source as SQL for its identity';
+COMMENT ON FUNCTION crm_timeline.key_sql(text, text, regclass, text, text, text, text) IS
+	'a key of a source as SQL for its identity, or for the problem with it (asked = identity_problem)';
 
 -- The first identity of several that is there.
 CREATE FUNCTION crm_timeline.owner_sql(identities text[]) RETURNS text
@@ -301,9 +302,11 @@ DECLARE
 	entry text;
 	part text[];
 	bases regclass[] := '{}';
+	keys text[] := '{}';
+	place integer;
+	type regtype;
 	several boolean;
 	expressions text[];
-	key record;
 BEGIN
 	FOREACH entry IN ARRAY s.depends_on LOOP
 		part := regexp_match(entry, '^\s*((?:"(?:[^"]|"")+"|[^":.]+)(?:\.(?:"(?:[^"]|"")+"|[^":.]+))*)\s*:(.*)$');
@@ -317,31 +320,25 @@ BEGIN
 			RAISE EXCEPTION 'source "%": argument "depends_on" names %, which is not a table', s.name, btrim(part[1])
 				USING ERRCODE = 'wrong_object_type', DETAIL = format('It is: %s', entry), HINT = 'Write the table with its schema.';
 		END IF;
-		IF base <> ALL (bases) THEN
-			bases := bases || base;
-		END IF;
+		bases := bases || base;
+		keys := keys || part[2];
 	END LOOP;
-	FOREACH base IN ARRAY bases LOOP
+	FOR base IN SELECT b.base FROM unnest(bases) WITH ORDINALITY b(base, n) GROUP BY b.base ORDER BY min(b.n) LOOP
 		expressions := '{}';
 		several := false;
-		owner := '';
-		FOR key IN
-			SELECT d.part[2] AS text FROM unnest(s.depends_on) WITH ORDINALITY e(entry, n),
-				regexp_match(e.entry, '^\s*((?:"(?:[^"]|"")+"|[^":.]+)(?:\.(?:"(?:[^"]|"")+"|[^":.]+))*)\s*:(.*)$') d(part)
-			WHERE to_regclass(d.part[1]) = base ORDER BY e.n
-		LOOP
-			IF key.text ~ '^\s*[A-Za-z][A-Za-z0-9_.-]*\s*(\(\s*[A-Za-z]{2}\s*\))?\s*:(?!:)' THEN
-				expressions := expressions || crm_timeline.key_sql(s.name, 'depends_on', base, key.text, s.tenant, 'query');
-			ELSIF crm_timeline.expression_type(s.name, 'depends_on', base, key.text, 'query') = 'crm_timeline.identity'::regtype THEN
-				expressions := expressions || crm_timeline.enclosed(key.text);
-			ELSIF crm_timeline.expression_type(s.name, 'depends_on', base, key.text, 'query') = 'crm_timeline.identity[]'::regtype THEN
-				several := true;
-				expressions := expressions || crm_timeline.enclosed(key.text);
-			ELSE
+		FOREACH place IN ARRAY array_positions(bases, base) LOOP
+			IF keys[place] ~ '^\s*[A-Za-z][A-Za-z0-9_.-]*\s*(\(\s*[A-Za-z]{2}\s*\))?\s*:(?!:)' THEN
+				expressions := expressions || crm_timeline.key_sql(s.name, 'depends_on', base, keys[place], s.tenant, 'query');
+				CONTINUE;
+			END IF;
+			type := crm_timeline.expression_type(s.name, 'depends_on', base, keys[place], 'query');
+			IF type NOT IN ('crm_timeline.identity'::regtype, 'crm_timeline.identity[]') THEN
 				RAISE EXCEPTION 'source "%": argument "depends_on" has neither a key nor an identity', s.name
-					USING ERRCODE = 'datatype_mismatch', DETAIL = format('It is: %s', key.text),
+					USING ERRCODE = 'datatype_mismatch', DETAIL = format('It is: %s', keys[place]),
 						HINT = 'Write a key, as in ''contact: contact_id'', or an expression of type crm_timeline.identity or crm_timeline.identity[].';
 			END IF;
+			several := several OR type = 'crm_timeline.identity[]'::regtype;
+			expressions := expressions || crm_timeline.enclosed(keys[place]);
 		END LOOP;
 		IF several AND cardinality(expressions) > 1 THEN
 			RAISE EXCEPTION 'source "%": argument "depends_on" has an array and another key for %', s.name, base
