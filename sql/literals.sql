@@ -47,6 +47,8 @@ INSERT INTO called VALUES
 	($$crm_timeline.timeline_cmp('{}', '{}')$$),
 	($$crm_timeline.timeline_hash('{}')$$),
 	($$crm_timeline.timeline_hash_extended('{}', '1')$$),
+	($$crm_timeline.timeline_to_text('{}')$$),
+	($$crm_timeline.text_to_timeline('{}')$$),
 	($$crm_timeline.timeline_to_jsonb('{}')$$),
 	($$crm_timeline.jsonb_to_timeline('[]')$$),
 	($$crm_timeline.timeline_to_bytea('{}')$$),

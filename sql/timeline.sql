@@ -122,6 +122,14 @@ ORDER BY n;
 SELECT '{2026-03-01T09:15:00Z a automated=true channel=web seq=3 v=NaN w=-Infinity x=0.1 y=text; 2026-03-01T09:15:00.5Z b}'::timeline::jsonb;
 SELECT t::jsonb::timeline = t AS by_jsonb, t::bytea::timeline = t AS by_bytea, t::text::timeline = t AS by_text
 FROM (VALUES (timeline '{2026-03-01T09:15:00Z a automated=true channel=web seq=3 v=NaN w=-Infinity x=0.1 y=text; 2026-03-01T09:15:00.5Z b}'), ('{}')) v (t);
+-- by the casts as by output and input; a text can be assigned from a timeline, a timeline not from a text
+SELECT t::text = format('%s', t) AS as_output, text_to_timeline(format('%s', t)) = t AS as_input
+FROM (VALUES (timeline '{2026-03-01T09:15:00Z a x="say ""so"""; 2026-03-01T09:15:00.5Z "Ärger ;"}'), ('{}')) v (t);
+SELECT text '{2026-03-01T09:15:00Z Ä;}'::timeline;
+CREATE TEMP TABLE assigned (said text, t timeline);
+INSERT INTO assigned SELECT timeline '{2026-03-01T09:15:00Z a}', '{}';
+INSERT INTO assigned SELECT '', text '{}';
+SELECT * FROM assigned;
 SELECT '[]'::jsonb::timeline;
 SELECT '{"a": 1}'::jsonb::timeline;
 SELECT '[1]'::jsonb::timeline;

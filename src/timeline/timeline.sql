@@ -399,8 +399,16 @@ CREATE OPERATOR CLASS crm_timeline.timeline_ops DEFAULT FOR TYPE crm_timeline.ti
 COMMENT ON OPERATOR CLASS crm_timeline.timeline_ops USING hash IS
 	'equality';
 
--- Casts; those to and from text are the type's own input and output
+-- Casts; those to and from text say what output and input say, without their copies of the text
 
+CREATE FUNCTION crm_timeline.timeline_to_text(crm_timeline.timeline) RETURNS text
+	AS 'MODULE_PATHNAME', 'timeline_to_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION crm_timeline.timeline_to_text(crm_timeline.timeline) IS
+	'the text form';
+CREATE FUNCTION crm_timeline.text_to_timeline(text) RETURNS crm_timeline.timeline
+	AS 'MODULE_PATHNAME', 'text_to_timeline' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION crm_timeline.text_to_timeline(text) IS
+	'the timeline of a text form';
 CREATE FUNCTION crm_timeline.timeline_to_jsonb(crm_timeline.timeline) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'timeline_to_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION crm_timeline.timeline_to_jsonb(crm_timeline.timeline) IS
@@ -417,6 +425,12 @@ CREATE FUNCTION crm_timeline.bytea_to_timeline(bytea) RETURNS crm_timeline.timel
 	AS 'MODULE_PATHNAME', 'timeline_from_bytea' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION crm_timeline.bytea_to_timeline(bytea) IS
 	'the timeline of a binary form, which is checked';
+CREATE CAST (crm_timeline.timeline AS text) WITH FUNCTION crm_timeline.timeline_to_text(crm_timeline.timeline) AS ASSIGNMENT;
+COMMENT ON CAST (crm_timeline.timeline AS text) IS
+	'text form';
+CREATE CAST (text AS crm_timeline.timeline) WITH FUNCTION crm_timeline.text_to_timeline(text);
+COMMENT ON CAST (text AS crm_timeline.timeline) IS
+	'from the text form';
 CREATE CAST (crm_timeline.timeline AS jsonb) WITH FUNCTION crm_timeline.timeline_to_jsonb(crm_timeline.timeline);
 COMMENT ON CAST (crm_timeline.timeline AS jsonb) IS
 	'array of the interactions';
