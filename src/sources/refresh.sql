@@ -55,6 +55,10 @@ BEGIN
 		INSERT INTO crm_timeline.epoch (started_at) VALUES (now());
 		INSERT INTO crm_timeline.dirty_log (source) SELECT r.name FROM crm_timeline.source r;
 		INSERT INTO crm_timeline.touched_identity (identity) VALUES (NULL);
+		PERFORM crm_timeline.record_icu_version();
+	ELSIF live AND crm_timeline.icu_version_problem() IS NOT NULL THEN
+		RAISE WARNING '%', crm_timeline.icu_version_problem()
+			USING HINT = 'See crm_timeline.verify_identities().';
 	END IF;
 	FOR part IN
 		WITH whole AS (

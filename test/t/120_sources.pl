@@ -177,6 +177,34 @@ is(ask('dumped', "SELECT crm_timeline.rebuild_views(); SELECT crm_timeline.suspe
 is(ask('dumped', $everything), $before, 'to the same');
 unlink $update;
 
+# ---- another ICU --------------------------------------------------------------------------------------------
+
+sub warnings_of
+{
+	my ($status, $stdout, $stderr) = $node->psql('dumped', $_[0]);
+	return join ' ', $stderr =~ /WARNING:  (.*)/g;
+}
+is(ask('dumped', 'SELECT count(*) FROM crm_timeline.verify_identities()'), '0', 'every identity is as it is written today');
+is(warnings_of('CALL crm_timeline.refresh()'), '', 'and a refresh does not warn');
+$before = ask('dumped', $everything);
+# an identity as another ICU might have written it
+ask('dumped', <<'SQL');
+UPDATE crm_timeline.normalised_by SET icu_version = '1.0', unicode_version = '0.5';
+CREATE CAST (bytea AS crm_timeline.identity) WITHOUT FUNCTION;
+INSERT INTO crm_timeline.membership SELECT convert_to(i, 'UTF8')::crm_timeline.identity, -n, -n, now()
+FROM unnest(ARRAY['acme/email:ANN@Example.com', 'email:nobody']) WITH ORDINALITY u(i, n);
+DROP CAST (bytea AS crm_timeline.identity);
+SQL
+like(warnings_of('CALL crm_timeline.refresh()'), qr/^identities were normalised by ICU 1\.0, Unicode 0\.5, .*; now ICU \d/, 'a refresh warns when another ICU normalises');
+is(ask('dumped', "SELECT identity, written_now, split_part(problem, ':', 1) FROM crm_timeline.verify_identities() WHERE identity IS NOT NULL ORDER BY 1"),
+	"acme/email:ANN\@Example.com|acme/email:ann\@example.com|written differently now\nemail:nobody||no at sign", 'and verify_identities lists what it writes differently');
+ask('dumped', 'DELETE FROM crm_timeline.membership WHERE number < 0; SELECT crm_timeline.record_icu_version()');
+is(ask('dumped', 'SELECT source FROM crm_timeline.dirty_log ORDER BY 1'), "calls\npurchases", 'once it is recorded, the sources are to be read again');
+is(warnings_of('CALL crm_timeline.refresh()'), '', 'a refresh does');
+is(ask('dumped', 'SELECT count(*) FROM crm_timeline.dirty_log; SELECT count(*) FROM crm_timeline.verify_identities()'), "0\n0", 'and nothing is left to tell');
+is(ask('dumped', $everything), $before, 'every answer is the same');
+is(ask('dumped', 'SELECT crm_timeline.record_icu_version(); SELECT count(*) FROM crm_timeline.dirty_log'), "\n0", 'the same versions once more ask for nothing');
+
 # ---- several writers --------------------------------------------------------------------------------------
 
 # None waits for another, whatever identity they write, and no refresh loses what was not committed while it ran.
