@@ -6,6 +6,7 @@
 
 say "resolution: making the links"
 people=$(awk -v s="$SCALE" 'BEGIN { n = int(1000000 * s + 0.5); print n < 1 ? 1 : n }')
+query 'CREATE EXTENSION IF NOT EXISTS crm_timeline'
 sql <<SQL
 SET search_path = public, crm_timeline;
 INSERT INTO identity_limit VALUES ('user', 1);
@@ -35,10 +36,18 @@ SQL
     { read -r said; read -r took; read -r peak; } <<<"$REPLY"
 }
 
-resolution ''
-comment "resolution: identities|customers|joined|split|refused $said"
-metric "resolution first_seconds" "$(calc 1 "$took")" most 30
-metric "resolution first_megabytes" "$peak" most 1536
+# From scratch, several times: others on the machine make it longer, nothing makes it shorter.
+least=
+most_memory=0
+for run in $(seq "${RESOLUTION_RUNS:-3}"); do
+    query 'TRUNCATE crm_timeline.membership, crm_timeline.bond, crm_timeline.refused_link, crm_timeline.touched_identity'
+    resolution ''
+    comment "resolution: run $run: $(calc 1 "$took") s, $peak MB; identities|customers|joined|split|refused $said"
+    [ -n "$least" ] && awk -v a="$least" -v b="$took" 'BEGIN { exit !(a <= b) }' || least=$took
+    [ "$peak" -le "$most_memory" ] || most_memory=$peak
+done
+metric "resolution first_seconds" "$(calc 1 "$least")" most 30
+metric "resolution first_megabytes" "$most_memory" most 1536
 resolution ''
 metric "resolution unchanged_seconds" "$(calc 1 "$took")"
 query "SELECT pg_table_size('crm_timeline.membership') + pg_indexes_size('crm_timeline.membership')"
