@@ -16,7 +16,7 @@ SELECT customer_of('user:ann') = provisional_customer('user:ann') AS provisional
 SELECT * FROM resolve();
 SELECT count(*) FROM touched_identity;
 SELECT identity, number, customer_id FROM membership ORDER BY identity;
-SELECT * FROM bond ORDER BY a, b;
+SELECT x.identity AS a, y.identity AS b, grade FROM bond k JOIN membership x ON x.number = k.a JOIN membership y ON y.number = k.b ORDER BY k.a, k.b;
 SELECT a, b, source, grade, reason, detail FROM refused_link ORDER BY a, b;
 
 -- whose identity, with which evidence, and why

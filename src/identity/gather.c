@@ -22,6 +22,14 @@
 /* Reaching more than this costs more than doing everything. */
 #define MAX_REACHED 250000
 
+#define ST_SORT sort_known
+#define ST_ELEMENT_TYPE Known
+#define ST_COMPARE(a, b) ((a)->number < (b)->number ? -1 : (a)->number > (b)->number)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
 /* Receives the rows of a query, one call each. */
 typedef struct RowReceiver
 {
@@ -150,20 +158,66 @@ read_observed(Resolution *resolution, const Datum *values, const bool *nulls pg_
 	facts_add(&resolution->facts, fact);
 }
 
-/* bond: a, b, grade */
-static void
-read_bond(Resolution *resolution, const Datum *values, const bool *nulls pg_attribute_unused())
+/* The name of an identity by its number in the table membership, all of which was read and sorted. */
+static uint32
+name_of_number(const Resolution *resolution, int64 number)
 {
-	Link bond = {.grade = DatumGetInt16(values[2])};
+	const Known *known = resolution->known;
+	Size from = 0;
+	Size end = resolution->known_count;
 
-	bond.a = name_of(resolution->names, values[0], NO_NAME);
-	bond.b = name_of(resolution->names, values[1], NO_NAME);
+	/* most numbers follow each other without a gap */
+	if (end > 0 && number >= known[0].number && number - known[0].number < (int64) end &&
+		known[number - known[0].number].number == number)
+		return known[number - known[0].number].name;
+	while (from < end)
+	{
+		Size middle = from + (end - from) / 2;
+
+		if (known[middle].number == number)
+			return known[middle].name;
+		if (known[middle].number < number)
+			from = middle + 1;
+		else
+			end = middle;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("a bond names identity %lld, and there is none of that number",
+					(long long) number),
+			 errhint("Empty the tables membership and bond, and resolve everything anew.")));
+}
+
+static void
+add_bond(Resolution *resolution, uint32 a, uint32 b, int grade)
+{
+	Link bond = {.a = a, .b = b, .grade = (int16) grade};
+
 	if (resolution->bond_count == resolution->bond_size)
 	{
 		resolution->bond_size *= 2;
 		resolution->bonds = repalloc_huge(resolution->bonds, resolution->bond_size * sizeof(Link));
 	}
 	resolution->bonds[resolution->bond_count++] = bond;
+}
+
+/* identities and grade */
+static void
+read_bond(Resolution *resolution, const Datum *values, const bool *nulls pg_attribute_unused())
+{
+	uint32 a = name_of(resolution->names, values[0], NO_NAME);
+	uint32 b = name_of(resolution->names, values[1], NO_NAME);
+
+	add_bond(resolution, a, b, DatumGetInt16(values[2]));
+}
+
+/* bond: a, b, grade */
+static void
+read_bond_by_numbers(Resolution *resolution, const Datum *values,
+					 const bool *nulls pg_attribute_unused())
+{
+	add_bond(resolution, name_of_number(resolution, DatumGetInt64(values[0])),
+			 name_of_number(resolution, DatumGetInt64(values[1])), DatumGetInt16(values[2]));
 }
 
 /* identity_limit: namespace, per_customer, degree */
@@ -234,8 +288,10 @@ read_former(Resolution *resolution, Datum names)
 			 " WHERE n.identity OPERATOR(crm_timeline.=) ANY ($1)))",
 			 resolution->array_type, names, true, read_known);
 	each_row(resolution,
-			 "SELECT k.a, k.b, k.grade FROM crm_timeline.bond k"
-			 " WHERE k.a OPERATOR(crm_timeline.=) ANY ($1)",
+			 "SELECT a.identity, b.identity, k.grade FROM crm_timeline.membership a"
+			 " JOIN crm_timeline.bond k ON k.a = a.number"
+			 " JOIN crm_timeline.membership b ON b.number = k.b"
+			 " WHERE a.identity OPERATOR(crm_timeline.=) ANY ($1)",
 			 resolution->array_type, names, true, read_bond);
 }
 
@@ -309,8 +365,9 @@ read_everything(Resolution *resolution)
 			 InvalidOid, 0, true, read_asserted);
 	each_row(resolution, "SELECT o.a, o.b, o.grade, o.noted_at FROM crm_timeline.observed_link o",
 			 InvalidOid, 0, true, read_observed);
+	sort_known(resolution->known, resolution->known_count);
 	each_row(resolution, "SELECT k.a, k.b, k.grade FROM crm_timeline.bond k", InvalidOid, 0, true,
-			 read_bond);
+			 read_bond_by_numbers);
 	flag_blocked(resolution, 0, resolution->names->count);
 }
 

@@ -126,13 +126,13 @@ CREATE INDEX former_membership_identity ON crm_timeline.former_membership (ident
 COMMENT ON INDEX crm_timeline.former_membership_identity IS 'the customer of an identity as of a moment';
 
 CREATE TABLE crm_timeline.bond (
-	a crm_timeline.identity NOT NULL,
-	b crm_timeline.identity NOT NULL,
+	a bigint NOT NULL,
+	b bigint NOT NULL,
 	grade smallint NOT NULL,
 	PRIMARY KEY (a, b)
 );
 COMMENT ON TABLE crm_timeline.bond IS
-	'the links that joined two parts of a customer: one path, and no other, between any two of its identities';
+	'the links that joined two parts of a customer, by the numbers of their identities, a < b: one path, and no other, between any two identities of a customer';
 
 CREATE TABLE crm_timeline.refused_link (
 	a crm_timeline.identity NOT NULL,

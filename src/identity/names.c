@@ -13,6 +13,7 @@
 #include "identity/names.h"
 
 #define FIRST_NAMES 1024
+#define PREFETCH_TEXTS 8
 
 /* What is sorted: a number by 8 bytes of its text. */
 typedef struct Place
@@ -184,4 +185,46 @@ names_order(const Names *names)
 		order[i] = places[i].number;
 	pfree(places);
 	return order;
+}
+
+uint32 *
+names_arrange(Names *names)
+{
+	uint32 *order = names_order(names);
+	uint32 *place = MemoryContextAllocHuge(names->context,
+										   ((Size) names->count + 1) * sizeof(uint32));
+	Size *starts = MemoryContextAllocHuge(names->context, ((Size) names->count + 1) * sizeof(Size));
+	Size end = 0;
+	char *bytes;
+
+	/* nobody looks anything up any more */
+	pfree(names->slots);
+	names->slots = NULL;
+	bytes = MemoryContextAllocHuge(names->context, Max(names->starts[names->count], 1));
+	for (uint32 i = 0; i < names->count; i++)
+	{
+		Text text = names_text(names, order[i]);
+
+		if ((i & (INTERRUPT_BLOCK - 1)) == 0)
+			CHECK_FOR_INTERRUPTS();
+		/* the texts lie anywhere: fetch some ahead */
+		if (i + PREFETCH_TEXTS * 2 < names->count)
+		{
+			__builtin_prefetch(&names->starts[order[i + PREFETCH_TEXTS * 2]]);
+			__builtin_prefetch(names->bytes + names->starts[order[i + PREFETCH_TEXTS]]);
+		}
+		place[order[i]] = i;
+		starts[i] = end;
+		memcpy(bytes + end, text.bytes, text.length);
+		end += text.length;
+	}
+	starts[names->count] = end;
+	pfree(names->bytes);
+	pfree(names->starts);
+	pfree(order);
+	names->bytes = bytes;
+	names->starts = starts;
+	names->room = end;
+	names->size = names->count;
+	return place;
 }

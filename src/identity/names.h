@@ -42,6 +42,12 @@ extern uint32 names_find(const Names *names, Text text);
 /* The numbers in the order of the texts' bytes. */
 extern uint32 *names_order(const Names *names);
 
+/*
+ * Puts the texts into the order of their bytes; gives the new numbers by the old
+ * ones.  No text is added or found after that.
+ */
+extern uint32 *names_arrange(Names *names);
+
 static inline Text
 names_text(const Names *names, uint32 number)
 {

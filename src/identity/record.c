@@ -206,16 +206,24 @@ record_moved(Resolution *resolution)
 	end_rows(rows);
 }
 
+/* A bond as a row: the numbers of its identities, the lesser one first, and its grade. */
+static void
+bond_values(const Resolution *resolution, const Link *bond, Datum *values)
+{
+	int64 a = resolution->number[bond->a];
+	int64 b = resolution->number[bond->b];
+
+	values[0] = Int64GetDatum(Min(a, b));
+	values[1] = Int64GetDatum(Max(a, b));
+	values[2] = Int16GetDatum(bond->grade);
+}
+
 static void
 add_bond(const Resolution *resolution, Rows *rows, const Link *bond)
 {
-	IdentityValue a;
-	IdentityValue b;
 	Datum values[3];
 
-	values[0] = identity_value(resolution, bond->a, &a);
-	values[1] = identity_value(resolution, bond->b, &b);
-	values[2] = Int16GetDatum(bond->grade);
+	bond_values(resolution, bond, values);
 	add_row(rows, values);
 }
 
@@ -229,14 +237,12 @@ load_bonds(Resolution *resolution)
 		return false;
 	for (uint32 i = 0; i < resolution->force.open; i++)
 	{
-		const Link *bond = &resolution->force.links[i];
-		IdentityValue a;
-		IdentityValue b;
-		Datum values[] = {identity_value(resolution, bond->a, &a),
-						  identity_value(resolution, bond->b, &b), Int16GetDatum(bond->grade)};
+		Datum values[3];
 
-		if (bond->outcome == LINK_BOND)
-			load_row(load, values);
+		if (resolution->force.links[i].outcome != LINK_BOND)
+			continue;
+		bond_values(resolution, &resolution->force.links[i], values);
+		load_row(load, values);
 	}
 	load_end(load);
 	return true;
@@ -246,8 +252,7 @@ load_bonds(Resolution *resolution)
 static void
 record_bonds(Resolution *resolution)
 {
-	const Column columns[] = {
-		{"a", resolution->identity_type}, {"b", resolution->identity_type}, {"grade", INT2OID}};
+	static const Column columns[] = {{"a", INT8OID}, {"b", INT8OID}, {"grade", INT2OID}};
 	Rows *gone;
 	Rows *made;
 	const Link *old = resolution->bonds;
@@ -286,7 +291,7 @@ record_bonds(Resolution *resolution)
 	}
 	if (offer_rows(gone))
 		execute("DELETE FROM crm_timeline.bond k USING gone_bond g"
-				" WHERE k.a OPERATOR(crm_timeline.=) g.a AND k.b OPERATOR(crm_timeline.=) g.b",
+				" WHERE k.a = g.a AND k.b = g.b",
 				InvalidOid, 0);
 	if (offer_rows(made))
 		execute("INSERT INTO crm_timeline.bond (a, b, grade)"
@@ -408,7 +413,7 @@ identities_blocked(const Resolution *resolution, bool blocked, uint32 *count)
 	*count = 0;
 	for (uint32 i = 0; i < resolution->names->count; i++)
 		if (resolution->is_blocked[i] == blocked)
-			numbers[(*count)++] = resolution->order[i];
+			numbers[(*count)++] = i;
 	array = identity_array(resolution, numbers, *count);
 	pfree(numbers);
 	return array;

@@ -62,7 +62,6 @@ typedef struct Resolution
 	uint32 cluster;
 
 	/* decided by place */
-	uint32 *order; /* the number of the name at a place */
 	int64 *number; /* 0 = new */
 	int64 *before; /* the customer that was; 0 = none */
 	int64 *customer;
@@ -95,7 +94,7 @@ extern void record_changes(Resolution *resolution);
 static inline Text
 name_at(const Resolution *resolution, uint32 place)
 {
-	return names_text(resolution->names, resolution->order[place]);
+	return names_text(resolution->names, place);
 }
 
 #endif /* CRM_RESOLUTION_H */

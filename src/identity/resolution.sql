@@ -39,17 +39,16 @@ BEGIN
 		SELECT k.a, k.b
 		  FROM crm_timeline.membership n
 		  JOIN crm_timeline.membership m ON m.customer_id = n.customer_id
-		  JOIN crm_timeline.bond k ON k.a OPERATOR(crm_timeline.=) m.identity
+		  JOIN crm_timeline.bond k ON k.a = m.number
 		 WHERE n.identity OPERATOR(crm_timeline.=) $1 AND k.grade >= $2
 	), ways (one, other) AS (
 		SELECT k.one, k.other FROM bonds k UNION ALL SELECT k.other, k.one FROM bonds k
 	), reached (one) AS (
-		SELECT $1
+		SELECT n.number FROM crm_timeline.membership n WHERE n.identity OPERATOR(crm_timeline.=) $1
 		UNION
-		SELECT w.other FROM reached r JOIN ways w ON w.one OPERATOR(crm_timeline.=) r.one
+		SELECT w.other FROM reached r JOIN ways w ON w.one = r.one
 	)
-	SELECT min(m.number) INTO customer
-	  FROM reached r JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) r.one;
+	SELECT min(r.one) INTO customer FROM reached r;
 	RETURN customer;
 END $$;
 COMMENT ON FUNCTION crm_timeline.customer_at_grade(crm_timeline.identity, integer) IS
@@ -117,22 +116,22 @@ BEGIN
 	WITH RECURSIVE member AS MATERIALIZED (
 		SELECT m.identity AS one, m.number, m.since FROM crm_timeline.membership m WHERE m.customer_id = customer
 	), bonds (one, other, grade) AS MATERIALIZED (
-		SELECT k.a, k.b, k.grade FROM member m JOIN crm_timeline.bond k ON k.a OPERATOR(crm_timeline.=) m.one
+		SELECT k.a, k.b, k.grade FROM member m JOIN crm_timeline.bond k ON k.a = m.number
 	), ways (one, other, grade) AS (
 		SELECT k.one, k.other, k.grade::integer FROM bonds k UNION ALL SELECT k.other, k.one, k.grade FROM bonds k
 	), reached (one, previous, grade) AS (
-		SELECT m.one, NULL::crm_timeline.identity, 100 FROM member m WHERE m.number = customer
+		SELECT m.number, NULL::bigint, 100 FROM member m WHERE m.number = customer
 		UNION ALL
 		SELECT w.other, r.one, least(r.grade, w.grade)
-		  FROM reached r JOIN ways w ON w.one OPERATOR(crm_timeline.=) r.one
-		 WHERE r.previous IS NULL OR w.other OPERATOR(crm_timeline.<>) r.previous
+		  FROM reached r JOIN ways w ON w.one = r.one
+		 WHERE r.previous IS NULL OR w.other <> r.previous
 	)
 	SELECT m.one, crm_timeline.identity_namespace(m.one), crm_timeline.identity_value(m.one), crm_timeline.identity_tenant(m.one),
 	       r.grade, m.since,
-	       EXISTS (SELECT FROM ways w WHERE w.one OPERATOR(crm_timeline.=) m.one)
+	       EXISTS (SELECT FROM ways w WHERE w.one = m.number)
 	       AND (EXISTS (SELECT FROM crm_timeline.refused_link d WHERE d.a OPERATOR(crm_timeline.=) m.one AND d.reason <> 'blocked')
 	         OR EXISTS (SELECT FROM crm_timeline.refused_link d WHERE d.b OPERATOR(crm_timeline.=) m.one AND d.reason <> 'blocked'))
-	  FROM member m LEFT JOIN reached r ON r.one OPERATOR(crm_timeline.=) m.one
+	  FROM member m LEFT JOIN reached r ON r.one = m.number
 	 ORDER BY m.number;
 END $$;
 COMMENT ON FUNCTION crm_timeline.identities_of(bigint) IS
@@ -144,26 +143,29 @@ CREATE FUNCTION crm_timeline.why_linked(a crm_timeline.identity, b crm_timeline.
 	AS $$
 BEGIN
 	RETURN QUERY
-	WITH RECURSIVE bonds (one, other, grade) AS MATERIALIZED (
-		SELECT k.a, k.b, k.grade::integer
-		  FROM crm_timeline.membership n
-		  JOIN crm_timeline.membership m ON m.customer_id = n.customer_id
-		  JOIN crm_timeline.bond k ON k.a OPERATOR(crm_timeline.=) m.identity
+	WITH RECURSIVE member (node, number) AS MATERIALIZED (
+		SELECT m.identity, m.number
+		  FROM crm_timeline.membership n JOIN crm_timeline.membership m ON m.customer_id = n.customer_id
 		 WHERE n.identity OPERATOR(crm_timeline.=) $1
+	), bonds (one, other, grade) AS MATERIALIZED (
+		SELECT k.a, k.b, k.grade::integer FROM member m JOIN crm_timeline.bond k ON k.a = m.number
 	), ways (one, other, grade) AS (
 		SELECT k.one, k.other, k.grade FROM bonds k UNION ALL SELECT k.other, k.one, k.grade FROM bonds k
-	), tree (node, previous, grade, depth) AS (
+	), tree (number, previous, grade, depth) AS (
 		-- from b, so that the way back from a is the path in its order
-		SELECT $2, NULL::crm_timeline.identity, NULL::integer, 0
+		SELECT m.number, NULL::bigint, NULL::integer, 0 FROM member m WHERE m.node OPERATOR(crm_timeline.=) $2
 		UNION ALL
-		SELECT w.other, t.node, w.grade, t.depth + 1
-		  FROM tree t JOIN ways w ON w.one OPERATOR(crm_timeline.=) t.node
-		 WHERE t.previous IS NULL OR w.other OPERATOR(crm_timeline.<>) t.previous
+		SELECT w.other, t.number, w.grade, t.depth + 1
+		  FROM tree t JOIN ways w ON w.one = t.number
+		 WHERE t.previous IS NULL OR w.other <> t.previous
+	), steps (number, previous, grade, depth) AS (
+		SELECT t.number, t.previous, t.grade, 1 FROM tree t JOIN member m ON m.number = t.number WHERE m.node OPERATOR(crm_timeline.=) $1
+		UNION ALL
+		SELECT t.number, t.previous, t.grade, s.depth + 1
+		  FROM steps s JOIN tree t ON t.number = s.previous
 	), path (node, previous, grade, depth) AS (
-		SELECT t.node, t.previous, t.grade, 1 FROM tree t WHERE t.node OPERATOR(crm_timeline.=) $1
-		UNION ALL
-		SELECT t.node, t.previous, t.grade, p.depth + 1
-		  FROM path p JOIN tree t ON t.node OPERATOR(crm_timeline.=) p.previous
+		SELECT m.node, p.node, s.grade, s.depth
+		  FROM steps s JOIN member m ON m.number = s.number JOIN member p ON p.number = s.previous
 	)
 	SELECT p.depth, p.node, p.previous, p.grade, f.source, f.ref, f.noted_at
 	  FROM path p
@@ -180,7 +182,6 @@ BEGIN
 		     OR o.a OPERATOR(crm_timeline.=) p.previous AND o.b OPERATOR(crm_timeline.=) p.node)
 		   AND o.grade = p.grade
 		 ORDER BY 3, 4, 1 LIMIT 1) f ON true
-	 WHERE p.previous IS NOT NULL
 	 ORDER BY p.depth;
 END $$;
 COMMENT ON FUNCTION crm_timeline.why_linked(crm_timeline.identity, crm_timeline.identity) IS

@@ -34,21 +34,27 @@ array_of(Size count, Size size)
 	return palloc_extended(Max(count, 1) * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
+/* The places of two names, the lesser one first. */
+static inline void
+order_ends(const uint32 *place, uint32 *a, uint32 *b)
+{
+	uint32 x = place[*a];
+	uint32 y = place[*b];
+
+	*a = Min(x, y);
+	*b = Max(x, y);
+}
+
 /* Puts the names in the order of their bytes: numbers become places everywhere. */
 static void
 order_names(Resolution *resolution)
 {
-	const Names *names = resolution->names;
-	uint32 count = names->count;
-	uint32 *place = array_of(count, sizeof(uint32));
+	uint32 count = resolution->names->count;
+	uint32 *place = names_arrange(resolution->names);
 	bool *is_blocked = array_of(count, sizeof(bool));
 
-	resolution->order = names_order(names);
 	for (uint32 i = 0; i < count; i++)
-	{
-		place[resolution->order[i]] = i;
-		is_blocked[i] = resolution->is_blocked[resolution->order[i]];
-	}
+		is_blocked[place[i]] = resolution->is_blocked[i];
 	if (resolution->is_blocked != NULL)
 		pfree(resolution->is_blocked);
 	resolution->is_blocked = is_blocked;
@@ -56,19 +62,13 @@ order_names(Resolution *resolution)
 	for (Size i = 0; i < resolution->facts.count; i++)
 	{
 		Fact *fact = &resolution->facts.facts[i];
-		uint32 a = place[fact->a];
-		uint32 b = place[fact->b];
 
 		if ((i & (INTERRUPT_BLOCK - 1)) == 0)
 			CHECK_FOR_INTERRUPTS();
-		fact->a = Min(a, b);
-		fact->b = Max(a, b);
+		order_ends(place, &fact->a, &fact->b);
 	}
 	for (uint32 i = 0; i < resolution->bond_count; i++)
-	{
-		resolution->bonds[i].a = place[resolution->bonds[i].a];
-		resolution->bonds[i].b = place[resolution->bonds[i].b];
-	}
+		order_ends(place, &resolution->bonds[i].a, &resolution->bonds[i].b);
 	resolution->number = array_of(count, sizeof(int64));
 	resolution->before = array_of(count, sizeof(int64));
 	for (Size i = 0; i < resolution->known_count; i++)
@@ -192,7 +192,7 @@ look_text(Resolution *resolution, uint32 place)
 
 	if (!resolution->knows_looks)
 		learn_characters(resolution);
-	at = palloc((Size) name.length * MAX_CHARACTER_LOOK);
+	at = palloc(((Size) name.length + 1) * MAX_CHARACTER_LOOK);
 	result.bytes = at;
 	if (identity_divide(name, &parts))
 	{
@@ -209,7 +209,8 @@ look_text(Resolution *resolution, uint32 place)
 				at = NULL;
 				break;
 			}
-			memcpy(at, resolution->looks[c].bytes, length);
+			/* all of them, which is one instruction; the next one overwrites what is too much */
+			memcpy(at, resolution->looks[c].bytes, MAX_CHARACTER_LOOK);
 			at += length;
 		}
 		if (at != NULL)

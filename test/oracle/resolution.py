@@ -409,7 +409,10 @@ $$;
 CREATE FUNCTION pg_temp.state() RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_build_object(
         'membership', (SELECT coalesce(jsonb_agg(jsonb_build_array(identity, number, customer_id) ORDER BY identity), '[]') FROM membership),
-        'bonds', (SELECT coalesce(jsonb_agg(jsonb_build_array(a, b, grade) ORDER BY a, b), '[]') FROM bond),
+        'bonds', (SELECT coalesce(jsonb_agg(jsonb_build_array(a, b, grade) ORDER BY a, b), '[]')
+            FROM (SELECT least(x.identity, y.identity) AS a, greatest(x.identity, y.identity) AS b, grade
+                  FROM bond k JOIN membership x ON x.number = k.a JOIN membership y ON y.number = k.b WHERE k.a < k.b
+                  UNION ALL SELECT NULL, NULL, grade FROM bond k WHERE k.a >= k.b) k),
         'refused', (SELECT coalesce(jsonb_agg(jsonb_build_array(a, b, source, grade, pg_temp.day(noted_at), reason) ORDER BY a, b), '[]') FROM refused_link))
 $$;
 

@@ -214,12 +214,27 @@ is(sql(q{SELECT (SELECT count(*) FROM identities_of(customer_of('device:hub'))),
 sql(q{INSERT INTO blocked_identity VALUES ('device:hub', 'kiosk'); SELECT resolve('{}')});
 is(sql(q{SELECT count(DISTINCT customer_id), (SELECT count(*) FROM refused_link WHERE reason = 'blocked') FROM membership}), '2001|2000', 'a blocked one joins nobody');
 
+# Bonds name identities by numbers, and numbers have gaps.
+start_again();
+sql(q{SELECT link(identity('x', i::text), identity('x', (i + 1)::text)) FROM generate_series(1, 9, 2) i; SELECT resolve()});
+sql(qq{BEGIN; SELECT link(identity('x', 'gone' || i), identity('x', 'gone' || i + 1)) FROM generate_series(1, $_) i; SELECT resolve('{}'); ROLLBACK;
+	SELECT link('x:after$_', 'x:after$_ too', 60); SELECT resolve('{}')}) for 3, 1, 50;
+my $bonds = 'SELECT x.identity, y.identity, grade FROM bond k JOIN membership x ON x.number = k.a JOIN membership y ON y.number = k.b ORDER BY 1, 2; SELECT max(number) - count(*) FROM membership';
+my $with_gaps = sql($bonds);
+cmp_ok((split /\n/, $with_gaps)[-1], '>', 50, 'numbers that were taken and not used leave gaps');
+is(sql('SELECT identities, joined, split FROM resolve()'), '16|0|0', 'everything is read once more');
+is(sql($bonds), $with_gaps, 'and every bond is found by its numbers');
+sql("SELECT unlink('x:3', 'x:4'); SELECT resolve()");
+is(sql($bonds), $with_gaps =~ s/^x:3\|x:4.*\n//mr, 'one that is undone goes, and no other');
+my ($status, $said, $error) = $node->psql($database, "$path INSERT INTO bond VALUES (1, 1000000, 50); SELECT resolve()");
+like($error, qr/a bond names identity 1000000, and there is none of that number/, 'a bond of nobody is told');
+
 # The longest identities fit into every index, also beside each other.
 start_again();
 sql(q{INSERT INTO observed_link SELECT repeat('s', 255), identity('x', string_agg(md5('a' || i), '')), identity('x', string_agg(md5('b' || i), '')), 50, '2026-01-01Z' FROM generate_series(1, 31) i;
 	SELECT link(identity('x', string_agg(md5('a' || i), '') || repeat('y', 30)), identity('x', string_agg(md5('b' || i), '') || repeat('z', 30))) FROM generate_series(1, 31) i;
 	SELECT never(a, identity('x', 'n')) FROM link WHERE verdict = 'same'; SELECT link(b, identity('x', 'n'), 50) FROM link WHERE verdict = 'same'; SELECT resolve()});
-is(sql('SELECT max(octet_length(a::text)), count(*), (SELECT count(*) FROM refused_link) FROM bond'), '1024|2|1', 'the longest identities are resolved');
+is(sql('SELECT max(octet_length(a::text)), count(*), (SELECT count(*) FROM refused_link) FROM (SELECT m.identity AS a FROM bond k JOIN membership m ON m.number IN (k.a, k.b)) k'), '1024|4|1', 'the longest identities are resolved');
 
 # So many at once that everything is less work.
 start_again();
