@@ -60,4 +60,13 @@ struct Node;
 #define CRM_PRIMARY_KEY_INDEX(relation) RelationGetPrimaryKeyIndex(relation, false)
 #endif
 
+/* 16 asks whether only the indexes that summarise are to be written */
+#if PG_VERSION_NUM < 160000
+#define CRM_INSERT_INDEX_TUPLES(relation, slot, estate) \
+	ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL)
+#else
+#define CRM_INSERT_INDEX_TUPLES(relation, slot, estate) \
+	ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL, false)
+#endif
+
 #endif /* CRM_COMPAT_H */

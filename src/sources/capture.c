@@ -4,8 +4,8 @@
  *
  * Owns the trigger function capture(), and the plans that it keeps.  It reads
  * the rows of a statement (or the one row of a row trigger) with the writer's
- * rights, and appends to the dirty log as the log's owner.  It does not know
- * what becomes of the log, and lets no write fail for what its expressions do.
+ * rights.  How they get into the dirty log is dirty_log.c's; what becomes of the
+ * log it does not know.  It lets no write fail for what its expressions do.
  *
  * CREATE TRIGGER ... EXECUTE FUNCTION crm_timeline.capture(source, alias, identities, occurred_at, filter)
  * Over a row that is called alias, identities is a FROM item of one column, the
@@ -15,9 +15,6 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -26,16 +23,12 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
+#include "utils/timestamp.h"
 
-#include "base/compat.h"
-
-#define ROWS_AT_ONCE 1000
+#include "sources/dirty_log.h"
 
 /* The rows that a plan reads. */
 typedef enum Rows
@@ -87,12 +80,8 @@ identities_query(const Trigger *trigger, Rows rows)
 	char **argument = trigger->tgargs;
 
 	initStringInfo(&query);
-	/* names with a blank: an expression's own columns, and its table's name, are likely not to have one */
-	appendStringInfo(&query,
-					 "SELECT \"the written\".\"an identity\", pg_catalog.min(\"a time\"), "
-					 "pg_catalog.max(\"a time\") FROM ("
-					 "SELECT \"an identity\", (%s\n) AS \"a time\" FROM ",
-					 argument[ARGUMENT_TIME]);
+	/* a name with a blank: an expression's own columns, and its table's name, are likely not to have one */
+	appendStringInfo(&query, "SELECT \"an identity\", (%s\n) FROM ", argument[ARGUMENT_TIME]);
 	switch (rows)
 	{
 		case ROWS_NEW:
@@ -107,8 +96,7 @@ identities_query(const Trigger *trigger, Rows rows)
 	}
 	appendStringInfo(&query,
 					 " AS %s CROSS JOIN LATERAL %s AS \"the identities\" (\"an identity\") "
-					 "WHERE (%s\n)) AS \"the written\" "
-					 "WHERE \"an identity\" IS NOT NULL GROUP BY \"an identity\"",
+					 "WHERE (%s\n)",
 					 quote_identifier(argument[ARGUMENT_ALIAS]), argument[ARGUMENT_IDENTITY],
 					 argument[ARGUMENT_FILTER]);
 	return query.data;
@@ -138,7 +126,7 @@ plan_for(const TriggerData *data, Rows rows)
 	kept = hash_search(kept_plans, &key, HASH_FIND, NULL);
 	if (kept != NULL && strcmp(kept->query, query) == 0)
 		return kept->plan;
-	plan = SPI_prepare(query, rows == ROWS_ONE ? 1 : 0, &row_type);
+	plan = SPI_prepare_cursor(query, rows == ROWS_ONE ? 1 : 0, &row_type, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
 	if (SPI_keepplan(plan) != 0)
@@ -154,126 +142,88 @@ plan_for(const TriggerData *data, Rows rows)
 	return plan;
 }
 
-/* Who owns a table. */
-static Oid
-owner_of(Oid relation)
+/* Receives the rows of a query. */
+typedef struct WrittenReceiver
 {
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid owner;
+	DestReceiver pub;
+	Written *written;
+	const char *source;
+} WrittenReceiver;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	WrittenReceiver *receiver = (WrittenReceiver *) self;
+	struct varlena *identity;
+	TimestampTz time;
+
+	slot_getallattrs(slot);
+	if (slot->tts_isnull[0])
+		return true;
+	identity = PG_DETOAST_DATUM_PACKED(slot->tts_values[0]);
+	if (!slot->tts_isnull[1])
+		time = DatumGetTimestampTz(slot->tts_values[1]);
+	written_add(receiver->written, receiver->source, identity, slot->tts_isnull[1] ? NULL : &time);
+	return true;
 }
 
-/* Appends rows to the dirty log, as its owner; a NULL identity stands for the whole source. */
 static void
-append_to_log(const char *source, SPITupleTable *rows, uint64 count, const char *problem)
+receive_start(DestReceiver *self pg_attribute_unused(), int operation pg_attribute_unused(),
+			  TupleDesc rows pg_attribute_unused())
 {
-	static SPIPlanPtr insert = NULL;
-	static Oid insert_type = InvalidOid;
-	Oid types[] = {TEXTOID, InvalidOid, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
-	Oid namespace = get_namespace_oid("crm_timeline", false);
-	Oid log = get_relname_relid("dirty_log", namespace);
-	Oid saved_user;
-	int saved_context;
-
-	if (!OidIsValid(log))
-		elog(ERROR, "the dirty log is missing");
-	GetUserIdAndSecContext(&saved_user, &saved_context);
-	SetUserIdAndSecContext(owner_of(log), saved_context | SECURITY_LOCAL_USERID_CHANGE);
-	types[1] = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("identity"),
-							   ObjectIdGetDatum(namespace));
-	/* the extension may have been dropped and made anew in this session */
-	if (insert == NULL || insert_type != types[1])
-	{
-		if (insert != NULL)
-			SPI_freeplan(insert);
-		insert = SPI_prepare(
-			"INSERT INTO crm_timeline.dirty_log (source, identity, starts_at, ends_at, problem) "
-			"VALUES ($1, $2, $3, $4, $5)",
-			lengthof(types), types);
-		if (insert == NULL || SPI_keepplan(insert) != 0)
-			elog(ERROR, "could not prepare the dirty log: %s", SPI_result_code_string(SPI_result));
-		insert_type = types[1];
-	}
-	for (uint64 i = 0; i < count; i++)
-	{
-		Datum values[5] = {CStringGetTextDatum(source)};
-		char nulls[6] = "     ";
-
-		for (int column = 1; rows != NULL && column <= 3; column++)
-		{
-			bool isnull;
-
-			values[column] = SPI_getbinval(rows->vals[i], rows->tupdesc, column, &isnull);
-			if (isnull)
-				nulls[column] = 'n';
-		}
-		if (rows == NULL)
-			nulls[1] = nulls[2] = nulls[3] = 'n';
-		if (problem != NULL)
-			values[4] = CStringGetTextDatum(problem);
-		else
-			nulls[4] = 'n';
-		if (SPI_execute_plan(insert, values, nulls, false, 0) != SPI_OK_INSERT)
-			elog(ERROR, "could not append to the dirty log");
-	}
-	SetUserIdAndSecContext(saved_user, saved_context);
 }
 
-/* Logs the identities of some rows, a batch at a time. */
 static void
-log_rows(const TriggerData *data, Rows rows, HeapTuple tuple)
+receive_end(DestReceiver *self pg_attribute_unused())
 {
-	const char *source = data->tg_trigger->tgargs[ARGUMENT_SOURCE];
+}
+
+/* Notes the identities of some rows. */
+static void
+note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
+{
+	WrittenReceiver receiver = {.pub = {.receiveSlot = receive_row,
+										.rStartup = receive_start,
+										.rShutdown = receive_end,
+										.rDestroy = receive_end,
+										.mydest = DestNone},
+								.written = written,
+								.source = data->tg_trigger->tgargs[ARGUMENT_SOURCE]};
+	SPIExecuteOptions options = {.dest = &receiver.pub};
 	SPIPlanPtr plan = plan_for(data, rows);
-	Datum row = (Datum) 0;
-	Portal portal;
+	int result;
 
 	if (rows == ROWS_ONE)
-		row = heap_copy_tuple_as_datum(tuple, RelationGetDescr(data->tg_relation));
-	portal = SPI_cursor_open(NULL, plan, &row, NULL, false);
-	for (;;)
 	{
-		SPITupleTable *batch;
-		uint64 count;
-
-		SPI_cursor_fetch(portal, true, ROWS_AT_ONCE);
-		batch = SPI_tuptable;
-		count = SPI_processed;
-		if (count == 0)
-			break;
-		append_to_log(source, batch, count, NULL);
-		SPI_freetuptable(batch);
-		if (count < ROWS_AT_ONCE)
-			break;
+		options.params = makeParamList(1);
+		options.params->params[0] = (ParamExternData) {
+			.value = heap_copy_tuple_as_datum(tuple, RelationGetDescr(data->tg_relation)),
+			.pflags = PARAM_FLAG_CONST,
+			.ptype = data->tg_relation->rd_rel->reltype};
 	}
-	SPI_cursor_close(portal);
+	result = SPI_execute_plan_extended(plan, &options);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(result));
 }
 
-/* Logs what the trigger's event wrote. */
+/* Notes what the trigger's event wrote. */
 static void
-log_event(const TriggerData *data)
+note_event(const TriggerData *data, Written *written)
 {
 	TriggerEvent event = data->tg_event;
 
-	if (TRIGGER_FIRED_BY_TRUNCATE(event))
-		append_to_log(data->tg_trigger->tgargs[ARGUMENT_SOURCE], NULL, 1, NULL);
-	else if (TRIGGER_FIRED_FOR_ROW(event))
+	if (TRIGGER_FIRED_FOR_ROW(event))
 	{
-		log_rows(data, ROWS_ONE, data->tg_trigtuple);
+		note_rows(data, ROWS_ONE, data->tg_trigtuple, written);
 		if (TRIGGER_FIRED_BY_UPDATE(event))
-			log_rows(data, ROWS_ONE, data->tg_newtuple);
+			note_rows(data, ROWS_ONE, data->tg_newtuple, written);
 	}
 	else
 	{
 		if (!TRIGGER_FIRED_BY_INSERT(event))
-			log_rows(data, ROWS_OLD, NULL);
+			note_rows(data, ROWS_OLD, NULL, written);
 		if (!TRIGGER_FIRED_BY_DELETE(event))
-			log_rows(data, ROWS_NEW, NULL);
+			note_rows(data, ROWS_NEW, NULL, written);
 	}
 }
 
@@ -305,6 +255,7 @@ capture(PG_FUNCTION_ARGS)
 	MemoryContext caller = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData *volatile problem = NULL;
+	const char *source;
 	int nest_level;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
@@ -316,6 +267,8 @@ capture(PG_FUNCTION_ARGS)
 							   data->tg_trigger->tgname),
 						errhint("Triggers of sources are made by add_source() and resume_source().")));
 
+	source = data->tg_trigger->tgargs[ARGUMENT_SOURCE];
+
 	/* nothing that somebody put into public or pg_temp is ever run */
 	nest_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
@@ -323,29 +276,44 @@ capture(PG_FUNCTION_ARGS)
 	SPI_connect();
 	if (SPI_register_trigger_data(data) < 0)
 		elog(ERROR, "could not register the trigger's data");
-	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(caller);
-	PG_TRY();
+	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+		dirty_log_append_source(source, NULL);
+	else
 	{
-		log_event(data);
-		ReleaseCurrentSubTransaction();
+		Written *written = written_create();
+
+		/*
+		 * Expressions may fail, the log may not.  A subtransaction that only reads
+		 * takes no number, so that a transaction of many writes does not have as
+		 * many subtransactions for others to look up.
+		 */
+		BeginInternalSubTransaction(NULL);
 		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
+		PG_TRY();
+		{
+			note_event(data, written);
+			ReleaseCurrentSubTransaction();
+			MemoryContextSwitchTo(caller);
+			CurrentResourceOwner = owner;
+		}
+		PG_CATCH();
+		{
+			MemoryContextSwitchTo(caller);
+			problem = CopyErrorData();
+			if (must_be_raised(problem))
+				PG_RE_THROW();
+			FlushErrorState();
+			RollbackAndReleaseCurrentSubTransaction();
+			MemoryContextSwitchTo(caller);
+			CurrentResourceOwner = owner;
+		}
+		PG_END_TRY();
+		if (problem != NULL)
+			dirty_log_append_source(source, problem->message);
+		else
+			written_append(written, source);
 	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(caller);
-		problem = CopyErrorData();
-		if (must_be_raised(problem))
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-	}
-	PG_END_TRY();
-	if (problem != NULL)
-		append_to_log(data->tg_trigger->tgargs[ARGUMENT_SOURCE], NULL, 1, problem->message);
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
 	return PointerGetDatum(NULL);
