@@ -259,6 +259,11 @@ BEGIN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = format('grade %s is not between 1 and 100', coalesce(note_fact.grade::text, 'NULL'));
 	END IF;
+	-- the newest fact decides, and after that none would be newer
+	IF NOT isfinite(note_fact.noted_at) THEN
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('noted_at is %s', note_fact.noted_at),
+			HINT = 'Leave it out for a fact that is noted now.';
+	END IF;
 	INSERT INTO crm_timeline.link (a, b, verdict, grade, source, ref, noted_at)
 		VALUES (least(note_fact.a, note_fact.b), greatest(note_fact.a, note_fact.b), note_fact.verdict, note_fact.grade,
 			note_fact.source, note_fact.ref, coalesce(note_fact.noted_at, clock_timestamp()))

@@ -27,6 +27,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 #include "sources/dirty_log.h"
 
@@ -48,7 +49,8 @@ typedef struct PlanKey
 typedef struct KeptPlan
 {
 	PlanKey key;
-	char *query; /* the text that it was made from: a trigger may be made anew */
+	char *query;     /* the text that it was made from: a trigger may be made anew */
+	uint64 row_type; /* what the row's type was then */
 	SPIPlanPtr plan;
 } KeptPlan;
 
@@ -102,6 +104,24 @@ identities_query(const Trigger *trigger, Rows rows)
 	return query.data;
 }
 
+/*
+ * Literals of an expression mean what they meant when the source was registered,
+ * whatever the writer's session says; until the end of the trigger.
+ */
+static void
+fix_settings(void)
+{
+	static const char *const settings[][2] = {{"timezone", "UTC"},
+											  {"datestyle", "ISO, MDY"},
+											  {"intervalstyle", "postgres"},
+											  {"standard_conforming_strings", "on"},
+											  {"transform_null_equals", "off"}};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* The plan for a trigger's rows, made at its first use in a session. */
 static SPIPlanPtr
 plan_for(const TriggerData *data, Rows rows)
@@ -110,7 +130,8 @@ plan_for(const TriggerData *data, Rows rows)
 	KeptPlan *kept;
 	bool found;
 	char *query = identities_query(data->tg_trigger, rows);
-	Oid row_type = data->tg_relation->rd_rel->reltype;
+	Oid type = data->tg_relation->rd_rel->reltype;
+	uint64 row_type = lookup_type_cache(type, TYPECACHE_TUPDESC)->tupDesc_identifier;
 	SPIPlanPtr plan;
 
 	memset(&key, 0, sizeof(key));
@@ -124,9 +145,11 @@ plan_for(const TriggerData *data, Rows rows)
 								 HASH_ELEM | HASH_BLOBS);
 	}
 	kept = hash_search(kept_plans, &key, HASH_FIND, NULL);
-	if (kept != NULL && strcmp(kept->query, query) == 0)
+	if (kept != NULL && strcmp(kept->query, query) == 0 && kept->row_type == row_type &&
+		SPI_plan_is_valid(kept->plan))
 		return kept->plan;
-	plan = SPI_prepare_cursor(query, rows == ROWS_ONE ? 1 : 0, &row_type, CURSOR_OPT_GENERIC_PLAN);
+	fix_settings();
+	plan = SPI_prepare_cursor(query, rows == ROWS_ONE ? 1 : 0, &type, CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
 	if (SPI_keepplan(plan) != 0)
@@ -138,6 +161,7 @@ plan_for(const TriggerData *data, Rows rows)
 		pfree(kept->query);
 	}
 	kept->plan = plan;
+	kept->row_type = row_type;
 	kept->query = MemoryContextStrdup(TopMemoryContext, query);
 	return plan;
 }
@@ -227,20 +251,17 @@ note_event(const TriggerData *data, Written *written)
 	}
 }
 
-/* Whether an error is about the server or the statement as a whole, and not about an expression. */
+/*
+ * Whether an error is about the session or the transaction as a whole: a
+ * cancellation, a deadlock.  All others are an expression's, memory that it asks
+ * for in vain included.
+ */
 static bool
 must_be_raised(const ErrorData *error)
 {
-	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
-	{
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INTERNAL_ERROR:
-			return true;
-		default:
-			return false;
-	}
+	int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_TRANSACTION_ROLLBACK;
 }
 
 /*
@@ -301,12 +322,13 @@ capture(PG_FUNCTION_ARGS)
 		{
 			MemoryContextSwitchTo(caller);
 			problem = CopyErrorData();
-			if (must_be_raised(problem))
-				PG_RE_THROW();
 			FlushErrorState();
+			/* whoever gets the error finds the transaction that he knows, also for one that is raised again */
 			RollbackAndReleaseCurrentSubTransaction();
 			MemoryContextSwitchTo(caller);
 			CurrentResourceOwner = owner;
+			if (must_be_raised(problem))
+				ReThrowError(problem);
 		}
 		PG_END_TRY();
 		if (problem != NULL)

@@ -391,7 +391,8 @@ has_index(PG_FUNCTION_ARGS)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		List *expressions = RelationGetIndexExpressions(index);
-		bool fits = index->rd_index->indisvalid && index->rd_index->indnkeyatts >= keys;
+		bool fits = index->rd_index->indisvalid && index->rd_index->indnkeyatts >= keys &&
+			RelationGetIndexPredicate(index) == NIL;
 
 		for (int key = 0; key < keys && fits; key++)
 			fits = key_is(index, expressions, key, wanted[key]);

@@ -3,7 +3,8 @@
 -- Replaces the links that rows of a source show: all of them, or those of some owners. What changed, and who is new,
 -- is left in touched_identity.
 CREATE FUNCTION crm_timeline.observe(s crm_timeline.source, owners crm_timeline.identity[]) RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
 $$
 DECLARE
 	piece record := crm_timeline.source_sql(s);
@@ -50,6 +51,10 @@ DECLARE
 	touched crm_timeline.identity[];
 	touched_count bigint;
 BEGIN
+	IF max_rows IS NULL OR max_rows < 1 THEN
+		RAISE EXCEPTION 'max_rows must be at least 1' USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'It says how many rows of the log one transaction takes.';
+	END IF;
 	PERFORM pg_advisory_xact_lock('crm_timeline.dirty_log'::regclass::oid::int, 1);
 	IF NOT EXISTS (SELECT FROM crm_timeline.epoch) THEN
 		INSERT INTO crm_timeline.epoch (started_at) VALUES (now());
@@ -62,14 +67,19 @@ BEGIN
 	END IF;
 	FOR part IN
 		WITH whole AS (
-			SELECT DISTINCT l.source FROM crm_timeline.dirty_log l WHERE l.identity IS NULL
+			-- what failed is tried once in a refresh, or it would never end
+			SELECT DISTINCT l.source FROM crm_timeline.dirty_log l WHERE l.identity IS NULL AND (live OR l.problem IS NULL)
 			UNION
 			SELECT r.name FROM crm_timeline.source r LEFT JOIN pg_class c ON c.oid = r.relation
-			WHERE live AND (r.capture = 'none' OR (c.relkind IN ('v', 'm') AND r.depends_on = '{}'))),
+			WHERE live AND (r.capture = 'none' OR (c.relkind IN ('v', 'm') AND r.depends_on = '{}'))
+			UNION
+			-- a partition that came or went with its rows
+			SELECT r.name FROM crm_timeline.source r LEFT JOIN crm_timeline.source_member m ON m.source = r.name
+			WHERE live AND NOT r.suspended AND m.members IS DISTINCT FROM crm_timeline.source_members(r.name)),
 		gone AS (
 			DELETE FROM crm_timeline.dirty_log l
 			WHERE l.source IN (SELECT w.source FROM whole w)
-				OR l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m LIMIT max_rows))
+				OR l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m WHERE live OR m.problem IS NULL LIMIT max_rows))
 			RETURNING l.source, l.identity)
 		SELECT coalesce(w.source, g.source) AS source, w.source IS NOT NULL AS everything, g.owners, coalesce(g.n, 0) AS n
 		FROM whole w FULL JOIN (
@@ -81,12 +91,16 @@ BEGIN
 		SELECT * INTO s FROM crm_timeline.source r WHERE r.name = part.source AND NOT r.suspended;
 		CONTINUE WHEN NOT FOUND;
 		BEGIN
+			IF part.everything THEN
+				-- before it is read: what comes after that is seen the next time
+				INSERT INTO crm_timeline.source_member AS m (source, members) VALUES (s.name, crm_timeline.source_members(s.name))
+				ON CONFLICT (source) DO UPDATE SET members = excluded.members WHERE m.members <> excluded.members;
+			END IF;
 			PERFORM crm_timeline.observe(s, CASE WHEN NOT part.everything THEN part.owners END);
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'source "%" could not be read: %', part.source, SQLERRM
 				USING HINT = 'It stays marked for the next refresh. See crm_timeline.verify_sources().';
 			INSERT INTO crm_timeline.dirty_log (source, problem) VALUES (part.source, SQLERRM);
-			taken := taken - part.n;
 		END;
 		-- written and gone again, or never readable: known all the same, so that nobody stays provisional
 		INSERT INTO crm_timeline.touched_identity (identity)
@@ -99,8 +113,8 @@ BEGIN
 		IF touched_count <= 100000 AND NOT EXISTS (SELECT FROM crm_timeline.touched_identity t WHERE t.identity IS NULL) THEN
 			touched := ARRAY(SELECT DISTINCT t.identity FROM crm_timeline.touched_identity t);
 		END IF;
+		-- it takes the marks away that it has seen the facts of, and no other
 		PERFORM crm_timeline.resolve(touched);
-		DELETE FROM crm_timeline.touched_identity;
 	END IF;
 	RETURN taken >= max_rows;
 END

@@ -18,16 +18,17 @@ COMMENT ON FUNCTION crm_timeline.trigger_name(text, text, regclass) IS 'the name
 CREATE FUNCTION crm_timeline.captured_tables(relation regclass, capture text, OUT captured regclass, OUT by_row boolean) RETURNS SETOF record
 	LANGUAGE sql STABLE
 	BEGIN ATOMIC
-		SELECT c.oid::regclass, capture = 'row' OR (capture = 'auto' AND c.relkind IN ('p', 'f'))
-		FROM pg_class c WHERE c.oid = relation AND c.relkind IN ('r', 'p', 'f')
-		-- children by plain inheritance have triggers of their own; partitions get theirs from the parent
-		UNION ALL
-		SELECT t.child, capture = 'row' OR (capture = 'auto' AND c.relkind = 'f')
-		FROM (WITH RECURSIVE tree(child) AS (
-				SELECT i.inhrelid::regclass FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
-				WHERE i.inhparent = relation AND p.relkind = 'r'
-				UNION SELECT i.inhrelid::regclass FROM tree JOIN pg_inherits i ON i.inhparent = tree.child)
-			SELECT tree.child FROM tree) t JOIN pg_class c ON c.oid = t.child;
+		WITH RECURSIVE tree(member) AS (
+			SELECT c.oid FROM pg_class c WHERE c.oid = relation AND c.relkind IN ('r', 'p', 'f')
+			-- children by plain inheritance have triggers of their own; partitions get theirs from the parent
+			UNION SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.member JOIN pg_class p ON p.oid = i.inhparent
+			WHERE p.relkind = 'r')
+		-- a statement that names a parent fires no statement trigger of the child, and one that names a partition none of the parent
+		SELECT t.member::regclass, capture = 'row' OR c.relkind = 'p' OR (capture = 'auto' AND c.relkind = 'f')
+			OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = relation)
+			OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.member AND t.member <> relation
+				AND i.inhparent NOT IN (SELECT o.member FROM tree o))
+		FROM tree t JOIN pg_class c ON c.oid = t.member;
 	END;
 COMMENT ON FUNCTION crm_timeline.captured_tables(regclass, text) IS 'the tables that get triggers for a relation, and whether by row';
 
@@ -41,6 +42,19 @@ CREATE FUNCTION crm_timeline.source_triggers(source text, OUT name name, OUT rel
 			AND substr(g.tgargs, 1, octet_length(convert_to(source, 'UTF8')) + 1) = convert_to(source, 'UTF8') || '\x00';
 	END;
 COMMENT ON FUNCTION crm_timeline.source_triggers(text) IS 'the triggers of a source, on whatever table';
+
+-- What can be written to behind the back of a parent's triggers: partitions and children, of whatever has triggers.
+CREATE FUNCTION crm_timeline.source_members(source text) RETURNS oid[]
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		WITH RECURSIVE tree(member) AS (
+			SELECT s.relation::oid FROM crm_timeline.source s WHERE s.name = source
+			UNION SELECT g.relation::oid FROM crm_timeline.source_triggers(source) g
+			UNION SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.member)
+		SELECT array_agg(t.member ORDER BY t.member) FROM tree t;
+	END;
+COMMENT ON FUNCTION crm_timeline.source_members(text) IS
+	'the tables of a source with their partitions and children, in the order of their oids';
 
 CREATE FUNCTION crm_timeline.drop_triggers(source text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
@@ -60,6 +74,7 @@ CREATE FUNCTION crm_timeline.create_triggers(source text, relation regclass, cap
 $$
 DECLARE
 	t record;
+	member regclass;
 	event text;
 	call text;
 BEGIN
@@ -78,10 +93,16 @@ BEGIN
 						ELSE 'OLD TABLE AS old_rows NEW TABLE AS new_rows' END, call);
 			END LOOP;
 		END IF;
-		IF (SELECT c.relkind <> 'f' FROM pg_class c WHERE c.oid = t.captured) THEN
+		-- a partition can be truncated alone, and no trigger of its parent sees it
+		FOR member IN
+			WITH RECURSIVE tree(member) AS (
+				SELECT t.captured::oid UNION SELECT i.inhrelid FROM tree p JOIN pg_inherits i ON i.inhparent = p.member
+				WHERE (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = p.member))
+			SELECT p.member::regclass FROM tree p JOIN pg_class c ON c.oid = p.member WHERE c.relkind IN ('r', 'p') ORDER BY p.member
+		LOOP
 			EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s',
-				crm_timeline.trigger_name(source, 'truncate', t.captured), t.captured, call);
-		END IF;
+				crm_timeline.trigger_name(source, 'truncate', member), member, call);
+		END LOOP;
 	END LOOP;
 END
 $$;
@@ -165,6 +186,10 @@ BEGIN
 	IF (SELECT c.relkind NOT IN ('r', 'p', 'f', 'v', 'm') FROM pg_class c WHERE c.oid = add_source.relation) THEN
 		RAISE EXCEPTION 'source "%": % is not a table or view', add_source.name, add_source.relation USING ERRCODE = 'wrong_object_type';
 	END IF;
+	IF (SELECT c.relpersistence = 't' FROM pg_class c WHERE c.oid = add_source.relation) THEN
+		RAISE EXCEPTION 'source "%": % is a temporary table, which ends with its session', add_source.name, add_source.relation
+			USING ERRCODE = 'wrong_object_type';
+	END IF;
 	s := ROW(add_source.name, add_source.relation, '', add_source.occurred_at, add_source.keys, add_source.kind, add_source.channel,
 		add_source.direction, add_source.thread, add_source.agent, add_source.outcome, add_source.topic, add_source.sentiment,
 		add_source.score, add_source.value, add_source.automated, add_source.summary,
@@ -196,6 +221,7 @@ BEGIN
 	END IF;
 	PERFORM crm_timeline.drop_triggers(drop_source.name);
 	DELETE FROM crm_timeline.dirty_log l WHERE l.source = drop_source.name;
+	DELETE FROM crm_timeline.source_member m WHERE m.source = drop_source.name;
 	WITH gone AS (DELETE FROM crm_timeline.observed_link o WHERE o.source = drop_source.name RETURNING o.a)
 	INSERT INTO crm_timeline.touched_identity (identity) SELECT DISTINCT g.a FROM gone g;
 	PERFORM crm_timeline.rebuild_views();

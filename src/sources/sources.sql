@@ -57,6 +57,13 @@ CREATE TABLE crm_timeline.epoch (
 COMMENT ON TABLE crm_timeline.epoch IS
 	'one row since the first refresh of this database; not dumped, so that the first refresh of a restored one reads everything again';
 
+CREATE TABLE crm_timeline.source_member (
+	source text NOT NULL PRIMARY KEY,
+	members oid[] NOT NULL
+);
+COMMENT ON TABLE crm_timeline.source_member IS
+	'the tables, partitions and children that the last reading of a whole source found; not dumped, so that it is read whole again';
+
 CREATE TABLE crm_timeline.reader (
 	role text NOT NULL,
 	level text NOT NULL,
@@ -85,7 +92,8 @@ COMMENT ON VIEW crm_timeline.resolved IS
 CREATE FUNCTION crm_timeline.expression_type(source text, argument text, relation regclass, expression text, rule text)
 	RETURNS regtype
 	AS 'MODULE_PATHNAME', 'expression_type' LANGUAGE C STABLE STRICT
-	SET search_path = pg_catalog, pg_temp;
+	SET search_path = pg_catalog, pg_temp
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off;
 COMMENT ON FUNCTION crm_timeline.expression_type(text, text, regclass, text, text) IS
 	'the type of an expression over the rows of a relation; refuses what is not one expression, or not immutable, settled or a query as the rule says';
 
@@ -236,7 +244,8 @@ COMMENT ON FUNCTION crm_timeline.owner_sql(text[]) IS
 -- All of a source as SQL; every expression is checked on the way.
 CREATE FUNCTION crm_timeline.source_sql(s crm_timeline.source,
 	OUT relation text, OUT alias text, OUT owner text, OUT identities text, OUT occurred_at text, OUT filter text, OUT columns text)
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
 $$
 DECLARE
 	rel regclass := s.relation;
@@ -249,7 +258,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'source "%": relation % does not exist', s.name, s.relation_name
 			USING ERRCODE = 'undefined_table',
-				HINT = format('If it was made anew: CALL crm_timeline.resume_source(%L). If it is gone: CALL crm_timeline.drop_source(%L).', s.name, s.name);
+				HINT = format('If it was made anew: SELECT crm_timeline.resume_source(%L). If it is gone: SELECT crm_timeline.drop_source(%L).', s.name, s.name);
 	END IF;
 	occurred_at := crm_timeline.typed_sql(s.name, 'occurred_at', rel, s.occurred_at, 'timestamptz', 'immutable');
 	keys := ARRAY(SELECT crm_timeline.key_sql(s.name, 'keys', rel, k.key, s.tenant, 'immutable')
@@ -296,7 +305,8 @@ COMMENT ON FUNCTION crm_timeline.source_sql(crm_timeline.source) IS
 -- The tables that a source over a view depends on, each once, with the identities that a row of it is about:
 -- a FROM item for the trigger, and an expression where one can be indexed.
 CREATE FUNCTION crm_timeline.dependencies(s crm_timeline.source, OUT base regclass, OUT item text, OUT owner text) RETURNS SETOF record
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
 $$
 DECLARE
 	entry text;
@@ -349,7 +359,9 @@ BEGIN
 			owner := NULL;
 		ELSE
 			owner := crm_timeline.owner_sql(expressions);
-			item := format('(SELECT %s)', owner);
+			-- a row may be about all of them; one of them is what a view takes for its owner
+			item := CASE WHEN cardinality(expressions) = 1 THEN format('(SELECT %s)', owner)
+				ELSE format('unnest(ARRAY[%s])', array_to_string(expressions, ', ')) END;
 			BEGIN
 				PERFORM crm_timeline.expression_type(s.name, 'depends_on', base, owner, 'immutable');
 			EXCEPTION WHEN invalid_object_definition OR feature_not_supported THEN

@@ -6,7 +6,8 @@
 -- planned in a third of the time that a join for each source takes, and for one customer planning is what costs.
 -- A source over a view is no bare member, and has a join of its own.
 CREATE FUNCTION crm_timeline.rebuild_views() RETURNS void
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
 $$
 DECLARE
 	s crm_timeline.source;
@@ -73,7 +74,8 @@ CREATE OR REPLACE FUNCTION crm_timeline.interactions_of(customer_id bigint, max_
 		topic text, sentiment double precision, score double precision, value double precision, automated boolean,
 		summary text, source text, ref text, seq bigint, attributes jsonb)
 	LANGUAGE plpgsql STABLE
-	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS %L
+	SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS %L
 $function$, format($body$
 #variable_conflict use_column
 DECLARE
