@@ -139,7 +139,11 @@ CREATE FUNCTION crm_timeline.primary_key_sql(source text, relation regclass) RET
 $$
 BEGIN
 	RETURN (SELECT string_agg(CASE WHEN i.indnkeyatts = 1 THEN quote_ident(a.attname)
-			ELSE crm_timeline.text_sql(source, 'ref', relation, quote_ident(a.attname), 'settled') END, ' || '','' || ' ORDER BY k.n)
+			WHEN a.atttypid IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'uuid'::regtype)
+			THEN crm_timeline.text_sql(source, 'ref', relation, quote_ident(a.attname), 'settled')
+			-- a comma inside a text is none between two
+			ELSE format('replace(replace(%s, %L, %L), %L, %L)', crm_timeline.text_sql(source, 'ref', relation, quote_ident(a.attname), 'settled'),
+				'\', '\\', ',', '\,') END, ' || '','' || ' ORDER BY k.n)
 		FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n), pg_attribute a
 		WHERE i.indrelid = relation AND i.indisprimary AND k.n <= i.indnkeyatts AND a.attrelid = i.indrelid AND a.attnum = k.attnum);
 END

@@ -128,6 +128,9 @@ EXCEPTION WHEN undefined_function THEN
 				HINT = 'Register a table with crm_timeline.add_source().';
 	END IF;
 	RAISE;
+WHEN undefined_table OR undefined_column THEN
+	RAISE EXCEPTION '%', SQLERRM USING ERRCODE = SQLSTATE,
+		HINT = 'A table or column of a source was renamed or dropped: see crm_timeline.verify_sources().';
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.history(crm_timeline.identity, integer) IS

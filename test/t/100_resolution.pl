@@ -189,6 +189,25 @@ say_to($one, 'COMMIT');
 $two->{handle}->pump until $two->{out} =~ /^done$/m;
 like($two->{out}, qr/^3$/m, 'and goes on when the first one is done');
 is(customers(), 'x:a x:b x:c', 'to the same');
+
+# What is told while a refresh writes waits for the next one.
+sql(q{SELECT unlink('x:b', 'x:c')});
+say_to($one, 'BEGIN');
+say_to($one, 'LOCK TABLE bond IN SHARE ROW EXCLUSIVE MODE');
+say_to($two, 'CALL refresh()', 1);
+for (1 .. 100)
+{
+	$waits = sql(q{SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'crm_timeline.bond'::regclass});
+	last if $waits;
+	sleep 0.1;
+}
+is($waits, '1', 'a refresh waits with what it writes');
+sql(q{SELECT link('x:b', 'x:d')});
+say_to($one, 'COMMIT');
+$two->{handle}->pump until $two->{out} =~ /^done$/m;
+is(sql(q{SELECT identity FROM touched_identity ORDER BY 1}), "x:b\nx:d", 'a link that is told meanwhile stays marked');
+sql('CALL refresh()');
+is(customers(), 'x:a x:c; x:b x:d', 'and the next refresh joins it');
 for my $session ($one, $two, $three)
 {
 	$session->{in} .= "\\q\n";

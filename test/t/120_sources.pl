@@ -205,6 +205,138 @@ is(ask('dumped', 'SELECT count(*) FROM crm_timeline.dirty_log; SELECT count(*) F
 is(ask('dumped', $everything), $before, 'every answer is the same');
 is(ask('dumped', 'SELECT crm_timeline.record_icu_version(); SELECT count(*) FROM crm_timeline.dirty_log'), "\n0", 'the same versions once more ask for nothing');
 
+# ---- what capture must live through -------------------------------------------------------------------------
+
+new_database($node, 'capture');
+ask('capture', <<'SQL');
+CREATE TABLE other (id int);
+CREATE TABLE slow (id int PRIMARY KEY, c int, at timestamptz);
+CREATE FUNCTION pause(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+	$$BEGIN
+		IF i = 13 THEN PERFORM pg_sleep(5); ELSIF i = 14 THEN RAISE 'no memory' USING ERRCODE = '53000'; ELSIF i = 15 THEN RAISE 'inside' USING ERRCODE = 'XX000'; END IF;
+		RETURN i;
+	END$$;
+SELECT crm_timeline.add_source('slow', 'slow', occurred_at => 'at', keys => ARRAY['c: public.pause(c)'], kind => $$'t'$$);
+CALL crm_timeline.refresh();
+SQL
+my ($out, $err) = ('', '');
+$node->psql('capture', <<'SQL', stdout => \$out, stderr => \$err, on_error_stop => 0);
+SET statement_timeout = '300ms';
+INSERT INTO slow VALUES (1, 13, now());
+SELECT 'goes on';
+DO $$BEGIN BEGIN INSERT INTO slow VALUES (2, 13, now()); EXCEPTION WHEN query_canceled THEN NULL; END; END$$;
+INSERT INTO other VALUES (1);
+SHOW search_path;
+SELECT count(*) FROM slow;
+BEGIN; SAVEPOINT a; INSERT INTO slow VALUES (3, 13, now()); ROLLBACK TO a; INSERT INTO other VALUES (2); COMMIT;
+SQL
+is($out, "goes on\n\"\$user\", public\n0", 'a session that is cancelled inside capture goes on as before');
+is(() = $err =~ /ERROR/g, 2, 'and gets the error where it is not caught');
+is(ask('capture', 'SELECT string_agg(id::text, $$,$$ ORDER BY id) FROM other'), '1,2', 'what it writes after that is there');
+is(ask('capture', 'INSERT INTO slow VALUES (4, 14, now()), (5, 15, now()); INSERT INTO slow VALUES (6, 15, now()); SELECT string_agg(problem, $$,$$ ORDER BY problem) FROM crm_timeline.dirty_log'),
+	'inside,no memory', 'an expression that fails for want of memory, or inside the server, fails no write');
+is(ask('capture', 'DELETE FROM slow; BEGIN; INSERT INTO slow SELECT n, n + 100, now() FROM generate_series(1, 25000) n; SELECT count(DISTINCT identity) FROM crm_timeline.dirty_log; COMMIT'),
+	'25000', 'more identities than fit into memory');
+is(ask('capture', 'CALL crm_timeline.refresh(0)'), 'ERROR:  max_rows must be at least 1', 'a refresh of no rows is refused');
+
+# literals of an expression mean the same for whoever writes
+ask('capture', <<'SQL');
+SET timezone = 'America/Los_Angeles';
+CREATE TABLE dated (id int PRIMARY KEY, c int, at timestamptz, word text);
+SELECT crm_timeline.add_source('dated', 'dated', occurred_at => 'at', keys => ARRAY['contact: c'], kind => $$'e'$$,
+	filter => $$at >= '2026-02-03' AND word ~ '^\w+$'$$);
+CALL crm_timeline.refresh();
+SQL
+is(ask('capture', <<'SQL'), "1,3\n2", 'whatever the settings of his session are');
+SET timezone = 'Asia/Tokyo'; SET datestyle = 'SQL, DMY'; SET standard_conforming_strings = off; SET escape_string_warning = off;
+INSERT INTO dated VALUES (1, 1, '2026-02-03 02:00:00+00', 'word'), (2, 2, '2026-02-02 23:59:00+00', 'word');
+SET timezone = 'America/Los_Angeles';
+INSERT INTO dated VALUES (3, 3, '2026-02-03 00:00:00+00', 'word');
+CALL crm_timeline.refresh();
+SELECT string_agg(ref, ',' ORDER BY ref) FROM crm_timeline.interactions WHERE source = 'dated';
+SELECT count(*) FROM crm_timeline.membership WHERE crm_timeline.identity_namespace(identity) = 'contact';
+SQL
+
+# partitions and children, through their parents and alone
+ask('capture', <<'SQL');
+CREATE TABLE ev (id int PRIMARY KEY, c int, email text, at timestamptz) PARTITION BY RANGE (id);
+CREATE TABLE ev1 PARTITION OF ev FOR VALUES FROM (0) TO (100);
+CREATE TABLE ev2 (id int PRIMARY KEY, c int, email text, at timestamptz);
+CREATE TABLE parent (id int PRIMARY KEY, c int, at timestamptz);
+CREATE TABLE child (PRIMARY KEY (id)) INHERITS (parent);
+SELECT crm_timeline.add_source('whole', 'ev', occurred_at => 'at', keys => ARRAY['ev: c', 'email: email'], kind => $$'e'$$, capture => 'statement');
+SELECT crm_timeline.add_source('part', 'ev1', occurred_at => 'at', keys => ARRAY['ev: c'], kind => $$'e'$$);
+SELECT crm_timeline.add_source('child', 'child', occurred_at => 'at', keys => ARRAY['child: c'], kind => $$'e'$$);
+CALL crm_timeline.refresh();
+SQL
+my $seen = q{SELECT string_agg(source || ' ' || ref, ',' ORDER BY source COLLATE "C", ref) FROM crm_timeline.interactions WHERE source IN ('whole', 'part', 'child')};
+is(ask('capture', "INSERT INTO ev VALUES (1, 1, 'a\@x.org', now()); $seen"), 'part 1,whole 1', 'a partition that is written through its parent');
+is(ask('capture', "INSERT INTO ev1 VALUES (2, 2, 'b\@x.org', now()); $seen"), 'part 1,part 2,whole 1,whole 2', 'and alone');
+is(ask('capture', "INSERT INTO child VALUES (1, 1, now()); CALL crm_timeline.refresh(); UPDATE parent SET c = 77; $seen"), 'child 1,part 1,part 2,whole 1,whole 2',
+	'a child that is written through its parent');
+is(ask('capture', "INSERT INTO ev2 VALUES (101, 3, 'c\@x.org', now()); ALTER TABLE ev ATTACH PARTITION ev2 FOR VALUES FROM (100) TO (200); CALL crm_timeline.refresh(); $seen"),
+	'child 1,part 1,part 2,whole 1,whole 101,whole 2', 'a partition that is attached with its rows');
+is(ask('capture', "SELECT problem FROM crm_timeline.verify_sources() WHERE problem LIKE 'the trigger%'"), 'the trigger for truncate is missing on public.ev2',
+	'lacks a trigger, which verify_sources tells');
+is(ask('capture', "ALTER TABLE ev1 DISABLE TRIGGER USER; SELECT count(*) > 0 FROM crm_timeline.verify_sources() WHERE problem LIKE 'trigger % on public.ev1 is disabled'; ALTER TABLE ev1 ENABLE TRIGGER USER"),
+	't', 'as it does of triggers that are disabled on a partition alone');
+is(ask('capture', "TRUNCATE ev1; CALL crm_timeline.refresh(); SELECT count(*) FROM crm_timeline.observed_link WHERE source = 'whole'"), '1', 'a partition that is truncated alone');
+is(ask('capture', "ALTER TABLE ev DETACH PARTITION ev2; CALL crm_timeline.refresh(); SELECT count(*) FROM crm_timeline.observed_link WHERE source = 'whole'"), '0',
+	'and one that is detached');
+
+# every key of a table that a view depends on
+ask('capture', <<'SQL');
+CREATE TABLE meet (id int PRIMARY KEY, organizer int, guest int, at timestamptz);
+CREATE VIEW meet_v AS SELECT id || 'o' AS id, organizer AS who, at FROM meet UNION ALL SELECT id || 'g', guest, at FROM meet;
+SELECT crm_timeline.add_source('meet', 'meet_v', occurred_at => 'at', keys => ARRAY['guest: who'], kind => $$'m'$$, ref => 'id',
+	depends_on => ARRAY['public.meet: guest: organizer', 'public.meet: guest: guest']);
+CALL crm_timeline.refresh();
+SQL
+is(ask('capture', "INSERT INTO meet VALUES (1, 10, 20, now()); SELECT string_agg(ref, ',' ORDER BY ref) FROM crm_timeline.interactions WHERE source = 'meet'"), '1g,1o',
+	'two people of one row are both noticed');
+like(ask('capture', "ALTER TABLE dated RENAME COLUMN word TO said; SELECT * FROM crm_timeline.history('contact:1')"), qr/column "word" does not exist/, 'a renamed column is told by history');
+ask('capture', "SELECT crm_timeline.alter_source('dated', 'filter', 'said IS NOT NULL')");
+is(ask('capture', "SELECT count(*) FROM crm_timeline.history('contact:1')"), '1', 'and alter_source mends it');
+
+# a row that the writer may not see, in a table that says whom his row is about
+ask('capture', <<'SQL');
+CREATE TABLE conv (id int PRIMARY KEY, contact int); CREATE TABLE msg (id int PRIMARY KEY, conv int, email text, at timestamptz);
+CREATE VIEW msg_v AS SELECT m.*, c.contact FROM msg m JOIN conv c ON c.id = m.conv;
+SELECT crm_timeline.add_source('msg', 'msg_v', occurred_at => 'at', keys => ARRAY['conv: contact', 'email: email'], kind => $$'m'$$, ref => 'id',
+	depends_on => ARRAY['public.conv: conv: contact', 'public.msg: conv: (SELECT c.contact FROM public.conv c WHERE c.id = conv)']);
+ALTER TABLE conv ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON conv FOR SELECT TO crm_stranger USING (false);
+GRANT INSERT ON msg TO crm_stranger; GRANT SELECT ON conv TO crm_stranger;
+INSERT INTO conv VALUES (1, 500); CALL crm_timeline.refresh();
+SQL
+is(ask('capture', "INSERT INTO msg VALUES (1, 1, 'a\@x.org', now())", as_role('crm_stranger')), '', 'a write by somebody who may not see whom it is about');
+is(ask('capture', "CALL crm_timeline.refresh(); SELECT crm_timeline.customer_of('email:a\@x.org') = crm_timeline.customer_of('conv:500')"), 't', 'is noticed all the same');
+is(ask('capture', "ALTER TABLE meet RENAME TO meeting; SELECT problem LIKE '%names public.meet%' FROM crm_timeline.verify_sources() WHERE source = 'meet'; SELECT count(*) > 0 FROM crm_timeline.suggested_indexes()"),
+	"t\nt", 'a source that is broken leaves the reports about the others');
+is(ask('capture', "SELECT problem LIKE 'the source can not be read: %' FROM crm_timeline.source_errors() WHERE source = 'slow'"), '', 'and rows of it that can be read are')
+  ;
+
+# a comma in a key's column is not one between columns; a partial index is not one for everybody
+is(ask('capture', <<'SQL'), "x,y\\,z|x\\,y,z", 'every row of a primary key of two columns has a name of its own');
+CREATE TABLE pair (a text, b text, c int, at timestamptz, PRIMARY KEY (a, b));
+INSERT INTO pair VALUES ('x,y', 'z', 5, '2026-01-01Z'), ('x', 'y,z', 5, '2026-01-01Z');
+SELECT crm_timeline.add_source('pair', 'pair', occurred_at => 'at', keys => ARRAY['pair: c'], kind => $$'e'$$) \g /dev/null
+CALL crm_timeline.refresh();
+SELECT string_agg(ref, '|' ORDER BY ref) FROM crm_timeline.interactions WHERE source = 'pair';
+SQL
+is(ask('capture', <<'SQL'), "f\nREINDEX INDEX CONCURRENTLY\n\nt", 'an index that is partial or was spoilt does not count, and is built');
+CREATE INDEX ON pair (crm_timeline.identity('pair', crm_timeline.bigint_text(c::bigint)), at) WHERE a > 'a';
+SELECT present FROM crm_timeline.suggested_indexes('pair') LIMIT 1;
+CALL crm_timeline.create_suggested_indexes('pair');
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = (SELECT oid FROM pg_class WHERE relname LIKE 'crm\_timeline\_%' AND oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'pair'::regclass));
+SELECT substr(statement, 1, 26) FROM crm_timeline.suggested_indexes('pair') LIMIT 1;
+CALL crm_timeline.create_suggested_indexes('pair');
+SELECT '';
+SELECT present FROM crm_timeline.suggested_indexes('pair') LIMIT 1;
+SQL
+like(ask('capture', "CREATE TEMP TABLE fleeting (id int PRIMARY KEY, at timestamptz); SELECT crm_timeline.add_source('fleeting', 'fleeting', occurred_at => 'at', keys => ARRAY['x: id'])"),
+	qr/source "fleeting": \S*fleeting is a temporary table/, 'a temporary table is refused');
+like(ask('capture', "SELECT crm_timeline.link('a:1', 'a:2', noted_at => 'infinity')"), qr/noted_at is infinity/, 'as is a fact that no other one could follow');
+
 # ---- several writers --------------------------------------------------------------------------------------
 
 # None waits for another, whatever identity they write, and no refresh loses what was not committed while it ran.
