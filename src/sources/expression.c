@@ -235,8 +235,9 @@ static ParseState *
 state_over(Relation relation, const char *expression)
 {
 	ParseState *pstate = make_parsestate(NULL);
-	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
-															 NULL, false, true);
+	ParseNamespaceItem *item = addRangeTableEntryForRelation(
+		pstate, relation, AccessShareLock, makeAlias(RelationGetRelationName(relation), NIL), false,
+		true);
 
 	pstate->p_sourcetext = expression;
 	addNSItemToQuery(pstate, item, false, true, true);

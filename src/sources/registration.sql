@@ -150,6 +150,34 @@ END
 $$;
 COMMENT ON FUNCTION crm_timeline.primary_key_sql(text, regclass) IS 'SQL for the primary key of a row as text; NULL where there is none';
 
+-- What is wrong with a source before any expression is looked at.
+CREATE FUNCTION crm_timeline.check_arguments(name text, relation text, occurred_at text, keys text[], grade text, capture text) RETURNS void
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	required record;
+BEGIN
+	FOR required IN SELECT * FROM (VALUES ('name', name), ('relation', relation), ('occurred_at', occurred_at), ('keys', keys[1]),
+			('grade', grade), ('capture', capture)) v(argument, given)
+	LOOP
+		IF required.given IS NULL OR required.given = '' THEN
+			RAISE EXCEPTION 'source "%": argument "%" is missing', coalesce(name, ''), required.argument
+				USING ERRCODE = 'null_value_not_allowed';
+		END IF;
+	END LOOP;
+	IF grade !~ '^[0-9]{1,3}$' OR grade::integer NOT BETWEEN 1 AND 100 THEN
+		RAISE EXCEPTION 'source "%": argument "grade" is %, and must be from 1 to 100', name, grade
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF capture NOT IN ('auto', 'statement', 'row', 'none') THEN
+		RAISE EXCEPTION 'source "%": argument "capture" is "%", and must be auto, statement, row or none', name, capture
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.check_arguments(text, text, text, text[], text, text) IS
+	'raises an error that names the argument if a source lacks one that it must have, or has a value that it can not have';
+
 CREATE FUNCTION crm_timeline.add_source(name text, relation regclass, occurred_at text, keys text[],
 	kind text DEFAULT NULL, channel text DEFAULT NULL, direction text DEFAULT NULL, thread text DEFAULT NULL,
 	agent text DEFAULT NULL, outcome text DEFAULT NULL, topic text DEFAULT NULL, sentiment text DEFAULT NULL,
@@ -160,17 +188,9 @@ CREATE FUNCTION crm_timeline.add_source(name text, relation regclass, occurred_a
 $$
 DECLARE
 	s crm_timeline.source;
-	required record;
 BEGIN
-	FOR required IN SELECT * FROM (VALUES ('name', add_source.name), ('relation', add_source.relation::text),
-			('occurred_at', add_source.occurred_at), ('keys', add_source.keys[1]), ('grade', add_source.grade::text),
-			('capture', add_source.capture)) v(argument, given)
-	LOOP
-		IF required.given IS NULL OR required.given = '' THEN
-			RAISE EXCEPTION 'source "%": argument "%" is missing', coalesce(add_source.name, ''), required.argument
-				USING ERRCODE = 'null_value_not_allowed';
-		END IF;
-	END LOOP;
+	PERFORM crm_timeline.check_arguments(add_source.name, add_source.relation::text, add_source.occurred_at, add_source.keys,
+		add_source.grade::text, add_source.capture);
 	IF EXISTS (SELECT FROM crm_timeline.source o WHERE o.name = add_source.name) THEN
 		RAISE EXCEPTION 'source "%" is registered already', add_source.name
 			USING ERRCODE = 'duplicate_object',
@@ -178,14 +198,6 @@ BEGIN
 	END IF;
 	IF octet_length(add_source.name) > 63 THEN
 		RAISE EXCEPTION 'source "%": the name has more than 63 bytes', add_source.name USING ERRCODE = 'name_too_long';
-	END IF;
-	IF add_source.grade NOT BETWEEN 1 AND 100 THEN
-		RAISE EXCEPTION 'source "%": argument "grade" is %, and must be from 1 to 100', add_source.name, add_source.grade
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	IF add_source.capture NOT IN ('auto', 'statement', 'row', 'none') THEN
-		RAISE EXCEPTION 'source "%": argument "capture" is "%", and must be auto, statement, row or none', add_source.name, add_source.capture
-			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	IF (SELECT c.relkind NOT IN ('r', 'p', 'f', 'v', 'm') FROM pg_class c WHERE c.oid = add_source.relation) THEN
 		RAISE EXCEPTION 'source "%": % is not a table or view', add_source.name, add_source.relation USING ERRCODE = 'wrong_object_type';
@@ -301,10 +313,21 @@ BEGIN
 			RAISE EXCEPTION 'source "%": there is no argument "%" that can be changed', alter_source.name, argument
 				USING ERRCODE = 'invalid_parameter_value';
 		END IF;
-		changed := changed || CASE WHEN argument IN ('keys', 'depends_on')
-			THEN jsonb_build_object(argument, to_jsonb(coalesce(changes[i + 1]::text[], '{}')))
-			ELSE jsonb_build_object(argument, changes[i + 1]) END;
+		BEGIN
+			changed := changed || CASE WHEN argument IN ('keys', 'depends_on')
+				THEN jsonb_build_object(argument, to_jsonb(coalesce(changes[i + 1]::text[], '{}')))
+				ELSE jsonb_build_object(argument, changes[i + 1]) END;
+		EXCEPTION WHEN invalid_text_representation THEN
+			RAISE EXCEPTION 'source "%": argument "%" is not the text of an array', alter_source.name, argument
+				USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is: %s', changes[i + 1]),
+					HINT = 'Write it with braces, as in {"contact: contact_id"}, or as ARRAY[...]::text.';
+		END;
 	END LOOP;
+	PERFORM crm_timeline.check_arguments(s.name, s.relation::text,
+		CASE WHEN changed ? 'occurred_at' THEN changed ->> 'occurred_at' ELSE s.occurred_at END,
+		CASE WHEN changed ? 'keys' THEN ARRAY(SELECT jsonb_array_elements_text(changed -> 'keys')) ELSE s.keys END,
+		CASE WHEN changed ? 'grade' THEN changed ->> 'grade' ELSE s.grade::text END,
+		CASE WHEN changed ? 'capture' THEN changed ->> 'capture' ELSE s.capture END);
 	s := jsonb_populate_record(s, changed);
 	IF s.kind IS NOT NULL AND s.ref IS NULL THEN
 		s.ref := crm_timeline.primary_key_sql(s.name, s.relation);
