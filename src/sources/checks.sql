@@ -202,6 +202,12 @@ BEGIN
 			RETURN NEXT;
 			CONTINUE;
 		END;
+		IF s.kind IS NOT NULL AND NOT EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+				WHERE w.ev_class = to_regclass('crm_timeline.interactions') AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.relation) THEN
+			problem := 'it is missing in the view crm_timeline.interactions';
+			hint := 'SELECT crm_timeline.rebuild_views()';
+			RETURN NEXT;
+		END IF;
 		IF s.capture <> 'none' THEN
 			FOR t IN
 				SELECT c.captured::text AS captured, g.name, c.event

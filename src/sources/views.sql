@@ -29,6 +29,11 @@ DECLARE
 		'NULL::double precision AS value, NULL::boolean AS automated, NULL::text AS summary, NULL::text AS source, '
 		'NULL::text COLLATE pg_catalog."C" AS ref, NULL::bigint AS seq, NULL::jsonb AS attributes WHERE false';
 BEGIN
+	-- an older snapshot would leave out what another transaction has registered since
+	IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+		RAISE EXCEPTION 'views can not be rebuilt in a transaction that is %', upper(current_setting('transaction_isolation'))
+			USING ERRCODE = 'invalid_transaction_state', HINT = 'Begin it with: BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED';
+	END IF;
 	PERFORM pg_advisory_xact_lock('crm_timeline.source'::regclass::oid::int, 1);
 	FOR s IN SELECT * FROM crm_timeline.source r WHERE NOT r.suspended ORDER BY r.name COLLATE "C" LOOP
 		BEGIN
