@@ -15,6 +15,8 @@ FROM pg_depend
 WHERE refobjid = (SELECT oid FROM pg_extension WHERE extname = 'crm_timeline') AND deptype = 'e'
 	AND pg_describe_object(classid, objid, objsubid) !~ '^type .*\[\]$'
 	AND NOT (classid = 'pg_opfamily'::regclass)
+	-- 17 counts the row types of tables
+	AND NOT (classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_class c WHERE c.reltype = objid AND c.relkind <> 'c'))
 	AND obj_description(objid, classid::regclass::text) IS NULL
 ORDER BY 1;
 
