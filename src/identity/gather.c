@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "base/limits.h"
+#include "base/rows.h"
 #include "identity/resolution.h"
 
 /* Reaching more than this costs more than doing everything. */
@@ -30,46 +31,32 @@
 #define ST_CHECK_FOR_INTERRUPTS
 #include "lib/sort_template.h"
 
-/* Receives the rows of a query, one call each. */
-typedef struct RowReceiver
+/* What is done with the rows of a query. */
+typedef struct RowReader
 {
-	DestReceiver pub;
 	Resolution *resolution;
-	void (*row)(Resolution *resolution, const Datum *values, const bool *nulls);
-} RowReceiver;
-
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
-{
-	RowReceiver *receiver = (RowReceiver *) self;
-
-	slot_getallattrs(slot);
-	receiver->row(receiver->resolution, slot->tts_values, slot->tts_isnull);
-	return true;
-}
+	void (*read)(Resolution *resolution, const Datum *values, const bool *nulls);
+} RowReader;
 
 static void
-receive_start(DestReceiver *self pg_attribute_unused(), int operation pg_attribute_unused(),
-			  TupleDesc rows pg_attribute_unused())
+read_row(void *caller, const Datum *values, const bool *nulls)
 {
-}
+	const RowReader *reader = caller;
 
-static void
-receive_end(DestReceiver *self pg_attribute_unused())
-{
+	reader->read(reader->resolution, values, nulls);
 }
 
 /* Runs a query, with one argument where its type is not 0, and hands over row by row. */
 static void
 each_row(Resolution *resolution, const char *query, Oid type, Datum argument, bool read_only,
-		 void (*row)(Resolution *, const Datum *, const bool *))
+		 void (*read)(Resolution *, const Datum *, const bool *))
 {
-	RowReceiver receiver = {.pub = {receive_row, receive_start, receive_end, receive_end, DestNone},
-							.resolution = resolution,
-							.row = row};
+	RowReader reader = {resolution, read};
+	RowReceiver receiver;
 	SPIExecuteOptions options = {0};
 	int result;
 
+	row_receiver_init(&receiver, read_row, &reader);
 	if (OidIsValid(type))
 	{
 		options.params = makeParamList(1);
@@ -374,8 +361,8 @@ read_everything(Resolution *resolution)
 void
 gather(Resolution *resolution, ArrayType *touched)
 {
-	resolution->names = names_create(resolution->context);
-	resolution->blocked = names_create(resolution->context);
+	resolution->names = names_create(resolution->context, FIRST_NAMES);
+	resolution->blocked = names_create(resolution->context, FIRST_NAMES);
 	resolution->owner = NO_NAME;
 	resolution->everything = touched == NULL;
 	facts_start(&resolution->facts);

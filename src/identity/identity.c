@@ -335,7 +335,7 @@ Datum
 unicode_version(PG_FUNCTION_ARGS)
 {
 	(void) fcinfo;
-	PG_RETURN_TEXT_P(cstring_to_text(icu_unicode_of_library()));
+	PG_RETURN_TEXT_P(cstring_to_text(icu_library_unicode()));
 }
 
 Datum

@@ -9,30 +9,25 @@
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
-#include "access/tableam.h"
-#include "access/xact.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "executor/spi.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "base/table_writer.h"
 #include "identity/load.h"
 
-#define LOAD_BATCH 1000
 #define MAX_SORT_KILOBYTES (64 * 1024)
 
 struct Load
 {
 	Relation table;
-	BulkInsertState state;
-	CommandId command;
-	int count;
-	TupleTableSlot *slots[LOAD_BATCH];
+	TableWriter *writer;
+	bool *nulls; /* none is */
 };
 
 Load *
@@ -47,39 +42,17 @@ load_start(const char *table)
 		table_close(opened, NoLock);
 		return NULL;
 	}
-	load = palloc0(sizeof(Load));
+	load = palloc(sizeof(Load));
 	load->table = opened;
-	load->state = GetBulkInsertState();
-	load->command = GetCurrentCommandId(true);
-	for (int i = 0; i < LOAD_BATCH; i++)
-		load->slots[i] = table_slot_create(load->table, NULL);
+	load->writer = table_writer_create(opened, false);
+	load->nulls = palloc0(RelationGetDescr(opened)->natts * sizeof(bool));
 	return load;
-}
-
-/* Writes the rows that are waiting. */
-static void
-write_batch(Load *load)
-{
-	CHECK_FOR_INTERRUPTS();
-	table_multi_insert(load->table, load->slots, load->count, load->command, 0, load->state);
-	for (int i = 0; i < load->count; i++)
-		ExecClearTuple(load->slots[i]);
-	load->count = 0;
 }
 
 void
 load_row(Load *load, const Datum *values)
 {
-	TupleTableSlot *slot = load->slots[load->count++];
-	int columns = slot->tts_tupleDescriptor->natts;
-
-	ExecClearTuple(slot);
-	memcpy(slot->tts_values, values, (Size) columns * sizeof(Datum));
-	memset(slot->tts_isnull, false, (Size) columns * sizeof(bool));
-	ExecStoreVirtualTuple(slot);
-	ExecMaterializeSlot(slot);
-	if (load->count == LOAD_BATCH)
-		write_batch(load);
+	table_writer_add(load->writer, values, load->nulls);
 }
 
 static void
@@ -115,15 +88,10 @@ load_end(Load *load)
 	char *table = pstrdup(RelationGetRelationName(load->table));
 	int settings = NewGUCNestLevel();
 
-	if (load->count > 0)
-		write_batch(load);
-	for (int i = 0; i < LOAD_BATCH; i++)
-		ExecDropSingleTupleTableSlot(load->slots[i]);
-	FreeBulkInsertState(load->state);
-	table_finish_bulk_insert(load->table, 0);
+	table_writer_end(load->writer);
 	table_close(load->table, NoLock);
+	pfree(load->nulls);
 	pfree(load);
-	CommandCounterIncrement();
 	limit_memory();
 	execute_on("REINDEX TABLE", table);
 	execute_on("ANALYZE", table);

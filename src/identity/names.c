@@ -12,7 +12,6 @@
 #include "base/limits.h"
 #include "identity/names.h"
 
-#define FIRST_NAMES 1024
 #define PREFETCH_TEXTS 8
 
 /* What is sorted: a number by 8 bytes of its text. */
@@ -31,17 +30,17 @@ typedef struct Place
 #include "lib/sort_template.h"
 
 Names *
-names_create(MemoryContext context)
+names_create(MemoryContext context, uint32 size)
 {
 	Names *names = MemoryContextAllocZero(context, sizeof(Names));
 
 	names->context = context;
-	names->size = FIRST_NAMES;
-	names->starts = MemoryContextAllocHuge(context, (FIRST_NAMES + 1) * sizeof(Size));
+	names->size = size;
+	names->starts = MemoryContextAllocHuge(context, (size + 1) * sizeof(Size));
 	names->starts[0] = 0;
-	names->room = FIRST_NAMES * 32;
+	names->room = (Size) size * 32;
 	names->bytes = MemoryContextAllocHuge(context, names->room);
-	names->mask = FIRST_NAMES * 2 - 1;
+	names->mask = size * 2 - 1;
 	names->slots = MemoryContextAllocZero(context, ((Size) names->mask + 1) * sizeof(NameSlot));
 	return names;
 }
@@ -224,7 +223,5 @@ names_arrange(Names *names)
 	pfree(order);
 	names->bytes = bytes;
 	names->starts = starts;
-	names->room = end;
-	names->size = names->count;
 	return place;
 }

@@ -31,7 +31,8 @@ typedef struct Names
 	uint32 mask; /* slots - 1 */
 } Names;
 
-extern Names *names_create(MemoryContext context);
+/* No texts; room for so many at first, a power of two. */
+extern Names *names_create(MemoryContext context, uint32 size);
 
 /* The number of a text, a new one if need be; amortised constant. */
 extern uint32 names_add(Names *names, Text text);

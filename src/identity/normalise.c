@@ -511,7 +511,7 @@ icu_library_version(void)
 }
 
 char *
-icu_unicode_of_library(void)
+icu_library_unicode(void)
 {
 	UVersionInfo version;
 

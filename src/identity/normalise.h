@@ -152,6 +152,6 @@ extern int decimal_value(uint32 character);      /* -1 where it is no decimal di
 
 /* Versions of the library that runs, and of its Unicode */
 extern char *icu_library_version(void);
-extern char *icu_unicode_of_library(void);
+extern char *icu_library_unicode(void);
 
 #endif /* CRM_NORMALISE_H */

@@ -27,6 +27,9 @@ typedef struct Known
 	uint32 name;
 } Known;
 
+/* room for so many names at first */
+#define FIRST_NAMES 1024
+
 /* bytes of what one character looks like */
 #define MAX_CHARACTER_LOOK 8
 

@@ -91,8 +91,8 @@ divide_names(Resolution *resolution)
 	uint32 size = 64;
 	Text head = {"", 0};
 
-	resolution->tenants = names_create(resolution->context);
-	resolution->spaces = names_create(resolution->context);
+	resolution->tenants = names_create(resolution->context, FIRST_NAMES);
+	resolution->spaces = names_create(resolution->context, FIRST_NAMES);
 	resolution->heads = palloc(size * sizeof(Head));
 	resolution->head_of = array_of(count, sizeof(uint32));
 	for (uint32 i = 0; i < count; i++)

@@ -29,7 +29,9 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "base/rows.h"
 #include "sources/dirty_log.h"
+#include "sources/settings.h"
 
 /* The rows that a plan reads. */
 typedef enum Rows
@@ -68,7 +70,7 @@ enum
 /*
  * Plans outlive the statement whose trigger made them, as those of foreign
  * keys do: making one costs ten times what using it costs.  They hold no
- * state, and a plan whose table was changed is made anew by the plan cache.
+ * state, and one whose tables were changed is made anew.
  */
 static HTAB *kept_plans = NULL;
 
@@ -102,24 +104,6 @@ identities_query(const Trigger *trigger, Rows rows)
 					 quote_identifier(argument[ARGUMENT_ALIAS]), argument[ARGUMENT_IDENTITY],
 					 argument[ARGUMENT_FILTER]);
 	return query.data;
-}
-
-/*
- * Literals of an expression mean what they meant when the source was registered,
- * whatever the writer's session says; until the end of the trigger.
- */
-static void
-fix_settings(void)
-{
-	static const char *const settings[][2] = {{"timezone", "UTC"},
-											  {"datestyle", "ISO, MDY"},
-											  {"intervalstyle", "postgres"},
-											  {"standard_conforming_strings", "on"},
-											  {"transform_null_equals", "off"}};
-
-	for (size_t i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /* The plan for a trigger's rows, made at its first use in a session. */
@@ -166,57 +150,26 @@ plan_for(const TriggerData *data, Rows rows)
 	return plan;
 }
 
-/* Receives the rows of a query. */
-typedef struct WrittenReceiver
-{
-	DestReceiver pub;
-	Written *written;
-	const char *source;
-} WrittenReceiver;
-
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
-{
-	WrittenReceiver *receiver = (WrittenReceiver *) self;
-	struct varlena *identity;
-	TimestampTz time;
-
-	slot_getallattrs(slot);
-	if (slot->tts_isnull[0])
-		return true;
-	identity = PG_DETOAST_DATUM_PACKED(slot->tts_values[0]);
-	if (!slot->tts_isnull[1])
-		time = DatumGetTimestampTz(slot->tts_values[1]);
-	written_add(receiver->written, receiver->source, identity, slot->tts_isnull[1] ? NULL : &time);
-	return true;
-}
-
+/* Notes a row: its identity and its time. */
 static void
-receive_start(DestReceiver *self pg_attribute_unused(), int operation pg_attribute_unused(),
-			  TupleDesc rows pg_attribute_unused())
+note_row(void *caller, const Datum *values, const bool *nulls)
 {
-}
+	TimestampTz time = nulls[1] ? 0 : DatumGetTimestampTz(values[1]);
 
-static void
-receive_end(DestReceiver *self pg_attribute_unused())
-{
+	if (!nulls[0])
+		written_add(caller, PG_DETOAST_DATUM_PACKED(values[0]), nulls[1] ? NULL : &time);
 }
 
 /* Notes the identities of some rows. */
 static void
 note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
 {
-	WrittenReceiver receiver = {.pub = {.receiveSlot = receive_row,
-										.rStartup = receive_start,
-										.rShutdown = receive_end,
-										.rDestroy = receive_end,
-										.mydest = DestNone},
-								.written = written,
-								.source = data->tg_trigger->tgargs[ARGUMENT_SOURCE]};
+	RowReceiver receiver;
 	SPIExecuteOptions options = {.dest = &receiver.pub};
 	SPIPlanPtr plan = plan_for(data, rows);
 	int result;
 
+	row_receiver_init(&receiver, note_row, written);
 	if (rows == ROWS_ONE)
 	{
 		options.params = makeParamList(1);
@@ -305,7 +258,7 @@ capture(PG_FUNCTION_ARGS)
 		dirty_log_append_source(source, NULL);
 	else
 	{
-		Written *written = written_create();
+		Written *written = written_create(source);
 
 		/*
 		 * Expressions may fail, the log may not.  A subtransaction that only reads
@@ -337,7 +290,7 @@ capture(PG_FUNCTION_ARGS)
 		if (problem != NULL)
 			dirty_log_append_source(source, problem->message);
 		else
-			written_append(written, source);
+			written_append(written);
 	}
 	SPI_finish();
 	AtEOXact_GUC(true, nest_level);

@@ -2,33 +2,28 @@
  * dirty_log.c
  *		Appends to the table dirty_log.
  *
- * Owns how its rows are written: straight into the table and its index, many at
- * a time, because every write to a registered table waits for it.  No right is
- * asked for and no trigger fires: the log is the extension's own, and whoever
- * may write to a registered table may write here by that alone.
+ * Every write to a registered table waits for it.  Whoever may write there may
+ * write here by that alone.
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
-#include "access/tableam.h"
-#include "access/xact.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
-#include "common/hashfn.h"
-#include "executor/executor.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "base/compat.h"
+#include "base/table_writer.h"
+#include "identity/names.h"
 #include "sources/dirty_log.h"
 
 /* So many different identities of a statement are kept in memory. */
 #define MAX_WRITTEN 10000
 
-#define LOG_BATCH 500
+#define FIRST_WRITTEN 8
 
-/* Columns of the table dirty_log. */
+/* Columns of the table dirty_log; a later version may add some, which are NULL here. */
 enum
 {
 	LOG_SOURCE,
@@ -39,209 +34,153 @@ enum
 	LOG_COLUMNS
 };
 
-/* An identity, and the time that its rows cover. */
-typedef struct WrittenEntry
+/* The time that an identity's rows cover. */
+typedef struct Covered
 {
-	struct varlena *identity;
 	TimestampTz starts_at;
 	TimestampTz ends_at;
-	uint32 hash;
-	char status;
-	bool has_time;
-} WrittenEntry;
-
-static inline uint32
-hash_identity(const struct varlena *identity)
-{
-	return hash_bytes((const unsigned char *) VARDATA_ANY(identity),
-					  (int) VARSIZE_ANY_EXHDR(identity));
-}
-
-static inline bool
-same_identity(const struct varlena *a, const struct varlena *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
-
-#define SH_PREFIX entries
-#define SH_ELEMENT_TYPE WrittenEntry
-#define SH_KEY_TYPE struct varlena *
-#define SH_KEY identity
-#define SH_HASH_KEY(table, key) hash_identity(key)
-#define SH_EQUAL(table, a, b) same_identity(a, b)
-#define SH_STORE_HASH
-#define SH_GET_HASH(table, entry) ((entry)->hash)
-#define SH_SCOPE static inline
-#define SH_DEFINE
-#define SH_DECLARE
-#include "lib/simplehash.h"
+	bool known;
+} Covered;
 
 struct Written
 {
-	MemoryContext context; /* of the identities */
-	entries_hash *entries;
+	const char *source;
+	MemoryContext context;
+	Names *identities;
+	Covered *covered; /* by the numbers of the identities */
+	uint32 size;
 };
 
-/* The log while rows are written to it. */
-typedef struct Log
+/* A row of the log. */
+typedef struct LogRow
 {
-	Relation table;
-	EState *state;
-	ResultRelInfo *target;
-	CommandId command;
-	Datum source;
-	TupleTableSlot *slots[LOG_BATCH];
-	int slot_count; /* made so far */
-	int count;      /* waiting */
-} Log;
+	Datum *values;
+	bool *nulls;
+} LogRow;
 
-static Log *
-open_log(const char *source)
+static Relation
+open_log(void)
 {
 	Oid relation = get_relname_relid("dirty_log", get_namespace_oid("crm_timeline", false));
-	Log *log = palloc0(sizeof(Log));
 
 	if (!OidIsValid(relation))
 		elog(ERROR, "the dirty log is missing");
-	log->table = table_open(relation, RowExclusiveLock);
-	log->state = CreateExecutorState();
-	log->target = makeNode(ResultRelInfo);
-	InitResultRelInfo(log->target, log->table, 1, NULL, 0);
-	ExecOpenIndices(log->target, false);
-	log->command = GetCurrentCommandId(true);
-	log->source = CStringGetTextDatum(source);
-	return log;
+	return table_open(relation, RowExclusiveLock);
 }
 
-/* Writes the rows that wait, and their entries in the index. */
-static void
-flush_log(Log *log)
+/* A row that names a source; all else is NULL. */
+static LogRow
+start_row(Relation log, const char *source)
 {
-	if (log->count == 0)
-		return;
-	CHECK_FOR_INTERRUPTS();
-	table_multi_insert(log->table, log->slots, log->count, log->command, 0, NULL);
-	for (int i = 0; i < log->count; i++)
-	{
-		(void) CRM_INSERT_INDEX_TUPLES(log->target, log->slots[i], log->state);
-		ResetPerTupleExprContext(log->state);
-		ExecClearTuple(log->slots[i]);
-	}
-	log->count = 0;
-}
+	int columns = RelationGetDescr(log)->natts;
+	LogRow row = {palloc0(columns * sizeof(Datum)), palloc(columns * sizeof(bool))};
 
-/* Adds a row: the columns after the source; a Datum of 0 is NULL where nulls says so. */
-static void
-log_row(Log *log, const Datum *values, const bool *nulls)
-{
-	TupleTableSlot *slot;
-
-	if (log->count == log->slot_count)
-		log->slots[log->slot_count++] = table_slot_create(log->table, NULL);
-	slot = log->slots[log->count++];
-	memcpy(slot->tts_values, values, LOG_COLUMNS * sizeof(Datum));
-	memcpy(slot->tts_isnull, nulls, LOG_COLUMNS * sizeof(bool));
-	slot->tts_values[LOG_SOURCE] = log->source;
-	slot->tts_isnull[LOG_SOURCE] = false;
-	ExecStoreVirtualTuple(slot);
-	/* columns that a later version added */
-	for (int i = LOG_COLUMNS; i < slot->tts_tupleDescriptor->natts; i++)
-		slot->tts_isnull[i] = true;
-	if (log->count == LOG_BATCH)
-		flush_log(log);
+	memset(row.nulls, true, columns * sizeof(bool));
+	row.values[LOG_SOURCE] = CStringGetTextDatum(source);
+	row.nulls[LOG_SOURCE] = false;
+	return row;
 }
 
 static void
-close_log(Log *log)
+start_again(Written *written)
 {
-	flush_log(log);
-	for (int i = 0; i < log->slot_count; i++)
-		ExecDropSingleTupleTableSlot(log->slots[i]);
-	ExecCloseIndices(log->target);
-	FreeExecutorState(log->state);
-	table_close(log->table, NoLock);
-	pfree(log);
-	/* what follows in this transaction sees it */
-	CommandCounterIncrement();
+	MemoryContextReset(written->context);
+	written->identities = names_create(written->context, FIRST_WRITTEN);
+	written->size = FIRST_WRITTEN;
+	written->covered = MemoryContextAlloc(written->context, written->size * sizeof(Covered));
 }
 
 Written *
-written_create(void)
+written_create(const char *source)
 {
 	Written *written = palloc(sizeof(Written));
 
-	written->context = CurrentMemoryContext;
-	written->entries = entries_create(CurrentMemoryContext, 8, NULL);
+	written->source = source;
+	written->context = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline written",
+											 ALLOCSET_SMALL_SIZES);
+	start_again(written);
 	return written;
 }
 
 void
-written_add(Written *written, const char *source, struct varlena *identity, const TimestampTz *time)
+written_add(Written *written, const struct varlena *identity, const TimestampTz *time)
 {
-	WrittenEntry *entry;
-	bool found;
+	Text text = {VARDATA_ANY(identity), (uint32) VARSIZE_ANY_EXHDR(identity)};
+	uint32 count = written->identities->count;
+	uint32 number;
+	Covered *covered;
 
-	if (written->entries->members >= MAX_WRITTEN)
-		written_append(written, source);
-	entry = entries_insert(written->entries, identity, &found);
-	if (!found)
+	if (count == MAX_WRITTEN)
 	{
-		entry->identity = MemoryContextAlloc(written->context, VARSIZE_ANY(identity));
-		memcpy(entry->identity, identity, VARSIZE_ANY(identity));
-		entry->has_time = false;
+		written_append(written);
+		count = 0;
 	}
+	number = names_add(written->identities, text);
+	if (number == written->size)
+	{
+		written->size *= 2;
+		written->covered = repalloc(written->covered, written->size * sizeof(Covered));
+	}
+	covered = &written->covered[number];
+	if (number == count)
+		covered->known = false;
 	if (time == NULL)
 		return;
-	if (!entry->has_time || *time < entry->starts_at)
-		entry->starts_at = *time;
-	if (!entry->has_time || *time > entry->ends_at)
-		entry->ends_at = *time;
-	entry->has_time = true;
+	if (!covered->known || *time < covered->starts_at)
+		covered->starts_at = *time;
+	if (!covered->known || *time > covered->ends_at)
+		covered->ends_at = *time;
+	covered->known = true;
 }
 
 void
-written_append(Written *written, const char *source)
+written_append(Written *written)
 {
-	entries_iterator iterator;
-	WrittenEntry *entry;
-	Log *log;
+	uint32 count = written->identities->count;
+	Relation log;
+	LogRow row;
+	TableWriter *writer;
 
-	if (written->entries->members == 0)
+	if (count == 0)
 		return;
-	log = open_log(source);
-	entries_start_iterate(written->entries, &iterator);
-	while ((entry = entries_iterate(written->entries, &iterator)) != NULL)
+	log = open_log();
+	row = start_row(log, written->source);
+	writer = table_writer_create(log, true);
+	row.nulls[LOG_IDENTITY] = false;
+	for (uint32 i = 0; i < count; i++)
 	{
-		Datum values[LOG_COLUMNS] = {[LOG_IDENTITY] = PointerGetDatum(entry->identity),
-									 [LOG_STARTS_AT] = TimestampTzGetDatum(entry->starts_at),
-									 [LOG_ENDS_AT] = TimestampTzGetDatum(entry->ends_at)};
-		bool nulls[LOG_COLUMNS] = {[LOG_STARTS_AT] = !entry->has_time,
-								   [LOG_ENDS_AT] = !entry->has_time,
-								   [LOG_PROBLEM] = true};
+		Text name = names_text(written->identities, i);
+		const Covered *covered = &written->covered[i];
+		text *identity = cstring_to_text_with_len(name.bytes, (int) name.length);
 
-		log_row(log, values, nulls);
+		row.values[LOG_IDENTITY] = PointerGetDatum(identity);
+		row.nulls[LOG_STARTS_AT] = row.nulls[LOG_ENDS_AT] = !covered->known;
+		if (covered->known)
+		{
+			row.values[LOG_STARTS_AT] = TimestampTzGetDatum(covered->starts_at);
+			row.values[LOG_ENDS_AT] = TimestampTzGetDatum(covered->ends_at);
+		}
+		table_writer_add(writer, row.values, row.nulls);
+		pfree(identity);
 	}
-	close_log(log);
-	entries_start_iterate(written->entries, &iterator);
-	while ((entry = entries_iterate(written->entries, &iterator)) != NULL)
-		pfree(entry->identity);
-	entries_reset(written->entries);
+	table_writer_end(writer);
+	table_close(log, NoLock);
+	start_again(written);
 }
 
 void
 dirty_log_append_source(const char *source, const char *problem)
 {
-	Datum values[LOG_COLUMNS] = {0};
-	bool nulls[LOG_COLUMNS];
-	Log *log = open_log(source);
+	Relation log = open_log();
+	LogRow row = start_row(log, source);
+	TableWriter *writer = table_writer_create(log, true);
 
-	memset(nulls, true, sizeof(nulls));
 	if (problem != NULL)
 	{
-		values[LOG_PROBLEM] = CStringGetTextDatum(problem);
-		nulls[LOG_PROBLEM] = false;
+		row.values[LOG_PROBLEM] = CStringGetTextDatum(problem);
+		row.nulls[LOG_PROBLEM] = false;
 	}
-	log_row(log, values, nulls);
-	close_log(log);
+	table_writer_add(writer, row.values, row.nulls);
+	table_writer_end(writer);
+	table_close(log, NoLock);
 }

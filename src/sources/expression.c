@@ -31,6 +31,7 @@
 #include "utils/rel.h"
 
 #include "base/compat.h"
+#include "sources/settings.h"
 
 /* What an argument may depend on. */
 typedef enum Rule
@@ -230,15 +231,17 @@ check_node(Node *node, void *context)
 	return expression_tree_walker(node, check_node, context);
 }
 
-/* The parser's state for expressions over the rows of a relation. */
+/* The parser's state for expressions over the rows of a relation; the functions that come here have SET clauses. */
 static ParseState *
 state_over(Relation relation, const char *expression)
 {
 	ParseState *pstate = make_parsestate(NULL);
-	ParseNamespaceItem *item = addRangeTableEntryForRelation(
-		pstate, relation, AccessShareLock, makeAlias(RelationGetRelationName(relation), NIL), false,
-		true);
+	/* an alias, as capture gives the written rows: the schema can not stand before the table's name */
+	Alias *alias = makeAlias(RelationGetRelationName(relation), NIL);
+	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
+															 alias, false, true);
 
+	fix_settings();
 	pstate->p_sourcetext = expression;
 	addNSItemToQuery(pstate, item, false, true, true);
 	return pstate;
@@ -341,12 +344,9 @@ static Node *
 as_indexed(Relation relation, const char *expression)
 {
 	Subject subject = {"", "", expression, RULE_IMMUTABLE};
-	ParseState *pstate = make_parsestate(NULL);
-	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
-															 NULL, false, true);
+	ParseState *pstate = state_over(relation, expression);
 	Node *node;
 
-	addNSItemToQuery(pstate, item, false, true, true);
 	node = transformExpr(pstate, parse_one_expression(&subject), EXPR_KIND_INDEX_EXPRESSION);
 	assign_expr_collations(pstate, node);
 	free_parsestate(pstate);

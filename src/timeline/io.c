@@ -54,9 +54,9 @@ PG_FUNCTION_INFO_V1(timeline_cmp);
 PG_FUNCTION_INFO_V1(timeline_hash);
 PG_FUNCTION_INFO_V1(timeline_hash_extended);
 
-/* The value that a text says; escape is where a soft error goes, or NULL. */
+/* The value that a text says; context is that of the call, for soft errors. */
 static Datum
-read_text(const char *text, Size length, Node *escape)
+read_text(const char *text, Size length, Node *context)
 {
 	Builder *builder;
 	ParseError error;
@@ -64,7 +64,7 @@ read_text(const char *text, Size length, Node *escape)
 	builder = builder_create(vocabulary_create(CurrentMemoryContext), CurrentMemoryContext,
 							 CurrentMemoryContext, false);
 	if (!parse_timeline(text, length, builder, &error))
-		ereturn(escape, (Datum) 0,
+		ereturn(context, (Datum) 0,
 				(errcode(error.sqlstate),
 				 errmsg("invalid input syntax for type timeline: %s", error.message),
 				 errdetail("At character %d of the input.",
