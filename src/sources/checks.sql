@@ -65,8 +65,7 @@ COMMENT ON FUNCTION crm_timeline.has_index(regclass, text, text) IS
 
 CREATE FUNCTION crm_timeline.suggested_indexes(name text DEFAULT NULL,
 	OUT source text, OUT relation regclass, OUT present boolean, OUT statement text) RETURNS SETOF record
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
 	s crm_timeline.source;
@@ -75,7 +74,8 @@ DECLARE
 	wanted record;
 	bases regclass[];
 	owners text[];
-	spoilt text;
+	index_name text;
+	spoilt regclass;
 	seen text[] := '{}';
 BEGIN
 	FOR s IN SELECT * FROM crm_timeline.source r WHERE NOT r.suspended AND (suggested_indexes.name IS NULL OR r.name = suggested_indexes.name)
@@ -83,8 +83,7 @@ BEGIN
 		source := s.name;
 		BEGIN
 			piece := crm_timeline.source_sql(s);
-			bases := ARRAY(SELECT d.base FROM crm_timeline.dependencies(s) d WHERE d.owner IS NOT NULL);
-			owners := ARRAY(SELECT d.owner FROM crm_timeline.dependencies(s) d WHERE d.owner IS NOT NULL);
+			SELECT array_agg(d.base), array_agg(d.owner) INTO bases, owners FROM crm_timeline.dependencies(s) d WHERE d.owner IS NOT NULL;
 		EXCEPTION WHEN OTHERS THEN
 			IF suggested_indexes.name IS NOT NULL THEN
 				RAISE;
@@ -100,24 +99,21 @@ BEGIN
 			CONTINUE WHEN (SELECT c.relkind NOT IN ('r', 'p', 'm') FROM pg_class c WHERE c.oid = wanted.base);
 			-- CONCURRENTLY does not know partitioned tables, and children by inheritance share no index
 			FOR part IN
-				WITH RECURSIVE tree(member) AS (
-					SELECT wanted.base UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.member)
-				SELECT t.member::regclass AS leaf FROM tree t JOIN pg_class c ON c.oid = t.member
-				WHERE c.relkind IN ('r', 'm') ORDER BY t.member
+				SELECT d.member AS leaf FROM crm_timeline.descendants(wanted.base) d(member) JOIN pg_class c ON c.oid = d.member
+				WHERE c.relkind IN ('r', 'm') ORDER BY d.member
 			LOOP
 				relation := part.leaf;
 				present := crm_timeline.has_index(part.leaf, wanted.owner, wanted.occurred_at);
+				-- named by what it is: several sources that want the same index want one
+				index_name := 'crm_timeline_' || left(md5(concat_ws(E'\n', part.leaf, wanted.owner, wanted.occurred_at)), 16);
 				-- not partial, whatever the filter: the planner takes no statistics from a partial index
-				statement := format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((%s)%s)',
-					-- named by what it is: several sources that want the same index want one
-					'crm_timeline_' || left(md5(concat_ws(E'\n', part.leaf, wanted.owner, wanted.occurred_at)), 16), part.leaf, wanted.owner,
+				statement := format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((%s)%s)', index_name, part.leaf, wanted.owner,
 					coalesce(', (' || wanted.occurred_at || ')', ''));
 				CONTINUE WHEN statement = ANY (seen);
 				seen := seen || statement;
 				-- what a CREATE INDEX CONCURRENTLY that failed left behind is in the way
-				spoilt := (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-					JOIN pg_namespace n ON n.oid = c.relnamespace
-					WHERE i.indrelid = part.leaf AND NOT i.indisvalid AND strpos(statement, format(' %I ON ', c.relname)) > 0);
+				spoilt := (SELECT i.indexrelid::regclass FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+					WHERE i.indrelid = part.leaf AND NOT i.indisvalid AND c.relname = index_name);
 				IF NOT present AND spoilt IS NOT NULL THEN
 					statement := format('REINDEX INDEX CONCURRENTLY %s', spoilt);
 				END IF;
@@ -142,8 +138,7 @@ DECLARE
 	one text;
 BEGIN
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-	wanted := ARRAY(SELECT pg_catalog.replace(pg_catalog.replace(i.statement, 'REINDEX INDEX CONCURRENTLY', 'REINDEX INDEX'),
-			'CREATE INDEX CONCURRENTLY', 'CREATE INDEX')
+	wanted := ARRAY(SELECT pg_catalog.regexp_replace(i.statement, '^(CREATE|REINDEX) INDEX CONCURRENTLY', '\1 INDEX')
 		FROM crm_timeline.suggested_indexes(name) i WHERE NOT i.present);
 	FOREACH one IN ARRAY wanted LOOP
 		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -161,7 +156,7 @@ CREATE FUNCTION crm_timeline.verify_sources(OUT source text, OUT problem text, O
 $$
 DECLARE
 	s crm_timeline.source;
-	piece record;
+	bases regclass[];
 	class record;
 	t record;
 BEGIN
@@ -194,8 +189,8 @@ BEGIN
 			RETURN NEXT;
 		END IF;
 		BEGIN
-			piece := crm_timeline.source_sql(s);
-			PERFORM crm_timeline.dependencies(s);
+			PERFORM crm_timeline.source_sql(s);
+			bases := s.relation || ARRAY(SELECT d.base FROM crm_timeline.dependencies(s) d);
 		EXCEPTION WHEN OTHERS THEN
 			problem := SQLERRM;
 			hint := format('SELECT crm_timeline.alter_source(%L, ...)', s.name);
@@ -212,21 +207,17 @@ BEGIN
 			FOR t IN
 				SELECT c.captured::text AS captured, g.name, c.event
 				FROM (SELECT w.captured, e.event, e.bit
-					FROM (SELECT * FROM crm_timeline.captured_tables(s.relation, s.capture)
-						UNION SELECT d.* FROM crm_timeline.dependencies(s) b CROSS JOIN LATERAL crm_timeline.captured_tables(b.base, s.capture) d) w
+					FROM unnest(bases) b(base) CROSS JOIN LATERAL crm_timeline.captured_tables(b.base, s.capture) w
 					-- the bits of pg_trigger.tgtype
 					CROSS JOIN (VALUES ('insert', 4), ('delete', 8), ('update', 16)) e(event, bit)
 					UNION
 					SELECT m.member::regclass, 'truncate', 32
 					FROM unnest(crm_timeline.source_members(s.name)) m(member) JOIN pg_class p ON p.oid = m.member AND p.relkind IN ('r', 'p')) c
-				LEFT JOIN crm_timeline.source_triggers(s.name) g ON g.relation = c.captured AND (g.type & c.bit) <> 0
+				LEFT JOIN crm_timeline.source_triggers(s.name) g ON g.relation = c.captured AND (g.type & c.bit) <> 0 AND NOT g.cloned
 				WHERE g.name IS NULL OR g.enabled = 'D'
 				UNION ALL
 				-- those that a partition has from its parent
-				SELECT g.tgrelid::regclass::text, g.tgname, 'row'
-				FROM pg_trigger g
-				WHERE g.tgfoid = 'crm_timeline.capture()'::regprocedure AND g.tgparentid <> 0 AND g.tgenabled = 'D'
-					AND substr(g.tgargs, 1, octet_length(convert_to(s.name, 'UTF8')) + 1) = convert_to(s.name, 'UTF8') || '\x00'
+				SELECT g.relation::text, g.name, 'row' FROM crm_timeline.source_triggers(s.name) g WHERE g.cloned AND g.enabled = 'D'
 				ORDER BY 1, 3
 			LOOP
 				problem := CASE WHEN t.name IS NULL THEN format('the trigger for %s is missing on %s', t.event, t.captured)

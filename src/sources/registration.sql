@@ -14,44 +14,40 @@ CREATE FUNCTION crm_timeline.trigger_name(source text, event text, relation regc
 	END;
 COMMENT ON FUNCTION crm_timeline.trigger_name(text, text, regclass) IS 'the name of a source''s trigger on a table';
 
--- The tables whose triggers see the writes to a relation, and how.
+-- The tables whose triggers see the writes to a relation, and how: children by plain inheritance have triggers of their own,
+-- partitions get theirs from the parent.
 CREATE FUNCTION crm_timeline.captured_tables(relation regclass, capture text, OUT captured regclass, OUT by_row boolean) RETURNS SETOF record
 	LANGUAGE sql STABLE
 	BEGIN ATOMIC
-		WITH RECURSIVE tree(member) AS (
-			SELECT c.oid FROM pg_class c WHERE c.oid = relation AND c.relkind IN ('r', 'p', 'f')
-			-- children by plain inheritance have triggers of their own; partitions get theirs from the parent
-			UNION SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.member JOIN pg_class p ON p.oid = i.inhparent
-			WHERE p.relkind = 'r')
 		-- a statement that names a parent fires no statement trigger of the child, and one that names a partition none of the parent
-		SELECT t.member::regclass, capture = 'row' OR c.relkind = 'p' OR (capture = 'auto' AND c.relkind = 'f')
+		SELECT d.member, capture = 'row' OR c.relkind = 'p' OR (capture = 'auto' AND c.relkind = 'f')
 			OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = relation)
-			OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.member AND t.member <> relation
-				AND i.inhparent NOT IN (SELECT o.member FROM tree o))
-		FROM tree t JOIN pg_class c ON c.oid = t.member;
+			OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = d.member AND d.member <> relation
+				AND i.inhparent NOT IN (SELECT o.member FROM crm_timeline.descendants(relation) o(member)))
+		FROM crm_timeline.descendants(relation) d(member) JOIN pg_class c ON c.oid = d.member
+		WHERE c.relkind IN ('r', 'p', 'f') AND NOT (c.relispartition AND d.member <> relation);
 	END;
 COMMENT ON FUNCTION crm_timeline.captured_tables(regclass, text) IS 'the tables that get triggers for a relation, and whether by row';
 
 -- By what they call, whatever their names: a dump that is restored has other oids.
-CREATE FUNCTION crm_timeline.source_triggers(source text, OUT name name, OUT relation regclass, OUT type smallint, OUT enabled "char")
+CREATE FUNCTION crm_timeline.source_triggers(source text, OUT name name, OUT relation regclass, OUT type smallint, OUT enabled "char", OUT cloned boolean)
 	RETURNS SETOF record LANGUAGE sql STABLE
 	BEGIN ATOMIC
-		SELECT g.tgname, g.tgrelid::regclass, g.tgtype, g.tgenabled
+		SELECT g.tgname, g.tgrelid::regclass, g.tgtype, g.tgenabled, g.tgparentid <> 0
 		FROM pg_trigger g
-		WHERE g.tgfoid = 'crm_timeline.capture()'::regprocedure AND g.tgparentid = 0
+		WHERE g.tgfoid = 'crm_timeline.capture()'::regprocedure
 			AND substr(g.tgargs, 1, octet_length(convert_to(source, 'UTF8')) + 1) = convert_to(source, 'UTF8') || '\x00';
 	END;
-COMMENT ON FUNCTION crm_timeline.source_triggers(text) IS 'the triggers of a source, on whatever table';
+COMMENT ON FUNCTION crm_timeline.source_triggers(text) IS 'the triggers of a source, on whatever table; cloned = a partition has it from its parent';
 
 -- What can be written to behind the back of a parent's triggers: partitions and children, of whatever has triggers.
 CREATE FUNCTION crm_timeline.source_members(source text) RETURNS oid[]
 	LANGUAGE sql STABLE
 	BEGIN ATOMIC
-		WITH RECURSIVE tree(member) AS (
-			SELECT s.relation::oid FROM crm_timeline.source s WHERE s.name = source
-			UNION SELECT g.relation::oid FROM crm_timeline.source_triggers(source) g
-			UNION SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.member)
-		SELECT array_agg(t.member ORDER BY t.member) FROM tree t;
+		SELECT array_agg(DISTINCT d.member::oid ORDER BY d.member::oid)
+		FROM (SELECT s.relation FROM crm_timeline.source s WHERE s.name = source
+				UNION SELECT g.relation FROM crm_timeline.source_triggers(source) g) b
+			CROSS JOIN LATERAL crm_timeline.descendants(b.relation) d(member);
 	END;
 COMMENT ON FUNCTION crm_timeline.source_members(text) IS
 	'the tables of a source with their partitions and children, in the order of their oids';
@@ -62,7 +58,7 @@ $$
 DECLARE
 	t record;
 BEGIN
-	FOR t IN SELECT * FROM crm_timeline.source_triggers(source) LOOP
+	FOR t IN SELECT * FROM crm_timeline.source_triggers(source) g WHERE NOT g.cloned LOOP
 		EXECUTE format('DROP TRIGGER %I ON %s', t.name, t.relation);
 	END LOOP;
 END
@@ -74,13 +70,12 @@ CREATE FUNCTION crm_timeline.create_triggers(source text, relation regclass, cap
 $$
 DECLARE
 	t record;
-	member regclass;
 	event text;
 	call text;
 BEGIN
-	FOR t IN SELECT c.captured, c.by_row, r.relname FROM crm_timeline.captured_tables(relation, capture) c
-			JOIN pg_class r ON r.oid = relation LOOP
-		call := format('EXECUTE FUNCTION crm_timeline.capture(%L, %L, %L, %L, %L)', source, t.relname, identity, occurred_at, filter);
+	call := format('EXECUTE FUNCTION crm_timeline.capture(%L, %L, %L, %L, %L)', source,
+		(SELECT c.relname FROM pg_class c WHERE c.oid = relation), identity, occurred_at, filter);
+	FOR t IN SELECT * FROM crm_timeline.captured_tables(relation, capture) LOOP
 		IF t.by_row THEN
 			EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW %s',
 				crm_timeline.trigger_name(source, 'row', t.captured), t.captured, call);
@@ -93,16 +88,12 @@ BEGIN
 						ELSE 'OLD TABLE AS old_rows NEW TABLE AS new_rows' END, call);
 			END LOOP;
 		END IF;
-		-- a partition can be truncated alone, and no trigger of its parent sees it
-		FOR member IN
-			WITH RECURSIVE tree(member) AS (
-				SELECT t.captured::oid UNION SELECT i.inhrelid FROM tree p JOIN pg_inherits i ON i.inhparent = p.member
-				WHERE (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = p.member))
-			SELECT p.member::regclass FROM tree p JOIN pg_class c ON c.oid = p.member WHERE c.relkind IN ('r', 'p') ORDER BY p.member
-		LOOP
-			EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s',
-				crm_timeline.trigger_name(source, 'truncate', member), member, call);
-		END LOOP;
+	END LOOP;
+	-- a partition can be truncated alone, and no trigger of its parent sees it
+	FOR t IN SELECT d.member FROM crm_timeline.descendants(relation) d(member) JOIN pg_class c ON c.oid = d.member
+			WHERE c.relkind IN ('r', 'p') LOOP
+		EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s',
+			crm_timeline.trigger_name(source, 'truncate', t.member), t.member, call);
 	END LOOP;
 END
 $$;
@@ -296,6 +287,7 @@ DECLARE
 	s crm_timeline.source;
 	argument text;
 	changed jsonb := '{}';
+	whole jsonb;
 BEGIN
 	SELECT * INTO s FROM crm_timeline.source r WHERE r.name = alter_source.name FOR UPDATE;
 	IF NOT FOUND THEN
@@ -323,11 +315,9 @@ BEGIN
 					HINT = 'Write it with braces, as in {"contact: contact_id"}, or as ARRAY[...]::text.';
 		END;
 	END LOOP;
-	PERFORM crm_timeline.check_arguments(s.name, s.relation::text,
-		CASE WHEN changed ? 'occurred_at' THEN changed ->> 'occurred_at' ELSE s.occurred_at END,
-		CASE WHEN changed ? 'keys' THEN ARRAY(SELECT jsonb_array_elements_text(changed -> 'keys')) ELSE s.keys END,
-		CASE WHEN changed ? 'grade' THEN changed ->> 'grade' ELSE s.grade::text END,
-		CASE WHEN changed ? 'capture' THEN changed ->> 'capture' ELSE s.capture END);
+	whole := to_jsonb(s) || changed;
+	PERFORM crm_timeline.check_arguments(s.name, s.relation::text, whole ->> 'occurred_at',
+		ARRAY(SELECT jsonb_array_elements_text(whole -> 'keys')), whole ->> 'grade', whole ->> 'capture');
 	s := jsonb_populate_record(s, changed);
 	IF s.kind IS NOT NULL AND s.ref IS NULL THEN
 		s.ref := crm_timeline.primary_key_sql(s.name, s.relation);

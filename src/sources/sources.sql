@@ -87,13 +87,22 @@ COMMENT ON VIEW crm_timeline.resolved IS
 	'every identity with its customer; one that no refresh has seen yet has a provisional customer, with a negative id';
 
 
+-- A table with all that is below it: partitions, and children by inheritance.
+CREATE FUNCTION crm_timeline.descendants(relation regclass) RETURNS SETOF regclass
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		WITH RECURSIVE tree(member) AS (
+			SELECT relation::oid UNION SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.member)
+		SELECT t.member::regclass FROM tree t ORDER BY t.member;
+	END;
+COMMENT ON FUNCTION crm_timeline.descendants(regclass) IS 'a table, its partitions and its children, and theirs';
+
 -- Expressions
 
 CREATE FUNCTION crm_timeline.expression_type(source text, argument text, relation regclass, expression text, rule text)
 	RETURNS regtype
 	AS 'MODULE_PATHNAME', 'expression_type' LANGUAGE C STABLE STRICT
-	SET search_path = pg_catalog, pg_temp
-	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off;
+	SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION crm_timeline.expression_type(text, text, regclass, text, text) IS
 	'the type of an expression over the rows of a relation; refuses what is not one expression, or not immutable, settled or a query as the rule says';
 
@@ -244,8 +253,7 @@ COMMENT ON FUNCTION crm_timeline.owner_sql(text[]) IS
 -- All of a source as SQL; every expression is checked on the way.
 CREATE FUNCTION crm_timeline.source_sql(s crm_timeline.source,
 	OUT relation text, OUT alias text, OUT owner text, OUT identities text, OUT occurred_at text, OUT filter text, OUT columns text)
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
 	rel regclass := s.relation;
@@ -305,8 +313,7 @@ COMMENT ON FUNCTION crm_timeline.source_sql(crm_timeline.source) IS
 -- The tables that a source over a view depends on, each once, with the identities that a row of it is about:
 -- a FROM item for the trigger, and an expression where one can be indexed.
 CREATE FUNCTION crm_timeline.dependencies(s crm_timeline.source, OUT base regclass, OUT item text, OUT owner text) RETURNS SETOF record
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
 	entry text;

@@ -48,11 +48,11 @@ CREATE FUNCTION crm_timeline.verify_identities(OUT identity crm_timeline.identit
 		SELECT r.one, r.again, CASE WHEN r.again IS NULL THEN coalesce(r.reason, 'no identity any more') ELSE 'written differently now' END,
 			'What was asserted of it is to be written once more; rows of sources are read again by the refresh after record_icu_version()'
 		  FROM (
-			SELECT k.one, crm_timeline.identity(crm_timeline.identity_namespace(k.one), crm_timeline.identity_value(k.one), crm_timeline.identity_tenant(k.one)) AS again,
-				crm_timeline.identity_problem(crm_timeline.identity_namespace(k.one), crm_timeline.identity_value(k.one), crm_timeline.identity_tenant(k.one)) AS reason
+			SELECT k.one, crm_timeline.identity(p.namespace, p.value, p.tenant) AS again, crm_timeline.identity_problem(p.namespace, p.value, p.tenant) AS reason
 			  FROM (SELECT m.identity AS one FROM crm_timeline.membership m
 				UNION SELECT l.a FROM crm_timeline.link l UNION SELECT l.b FROM crm_timeline.link l
 				UNION SELECT b.identity FROM crm_timeline.blocked_identity b) k
+			 CROSS JOIN LATERAL (SELECT crm_timeline.identity_namespace(k.one), crm_timeline.identity_value(k.one), crm_timeline.identity_tenant(k.one)) p(namespace, value, tenant)
 		  ) r WHERE r.again OPERATOR(crm_timeline.=) r.one IS NOT TRUE;
 	END;
 COMMENT ON FUNCTION crm_timeline.verify_identities() IS
