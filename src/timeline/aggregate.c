@@ -10,9 +10,11 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
-#include "timeline/call.h"
+#include "timeline/aggregate.h"
+#include "timeline/members.h"
 #include "timeline/pack.h"
 #include "timeline/state.h"
 
@@ -30,29 +32,6 @@ PG_FUNCTION_INFO_V1(timeline_agg_finalfn);
 PG_FUNCTION_INFO_V1(timeline_make);
 PG_FUNCTION_INFO_V1(timeline_make_jsonb);
 PG_FUNCTION_INFO_V1(timeline_make_pairs);
-
-/* The state of a group, made if it is the group's first row. */
-static inline Builder *
-aggregate_state(FunctionCallInfo fcinfo, bool pieces)
-{
-	MemoryContext context;
-
-	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
-		elog(ERROR, "aggregate function called in non-aggregate context");
-	if (unlikely(PG_ARGISNULL(0)))
-		return builder_create(call_vocabulary(fcinfo), context,
-							  call_record_context(fcinfo, context), pieces);
-	return (Builder *) PG_GETARG_POINTER(0);
-}
-
-/* What a transition function returns for a row that is skipped. */
-static inline Datum
-same_state(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	return PG_GETARG_DATUM(0);
-}
 
 /* timeline_agg(occurred_at, kind) */
 Datum

@@ -62,6 +62,7 @@ typedef struct CallSite
 	AttributeValue *values; /* of the current row, in the same order */
 	const Shape *shape;     /* all of them */
 	const Shape *shape_without_seq;
+	void *cache; /* of a function that keeps more than this; see call_cache() */
 } CallSite;
 
 /* What is kept between calls; made at the first. */
@@ -86,18 +87,15 @@ call_vocabulary(FunctionCallInfo fcinfo)
 	return call_site(fcinfo)->vocabulary;
 }
 
-/* The bytes of a text, detoasted only where it needs that. */
-static inline TextSlice
-datum_slice(Datum datum)
+/* What the function that is called keeps between its calls beside that; zeroed at the first. */
+void *
+call_cache(FunctionCallInfo fcinfo, Size size)
 {
-	struct varlena *text = (struct varlena *) DatumGetPointer(datum);
-	TextSlice slice;
+	CallSite *site = call_site(fcinfo);
 
-	if (unlikely(VARATT_IS_EXTERNAL(text) || VARATT_IS_COMPRESSED(text)))
-		text = pg_detoast_datum_packed(text);
-	slice.bytes = VARDATA_ANY(text);
-	slice.length = (uint32) VARSIZE_ANY_EXHDR(text);
-	return slice;
+	if (unlikely(site->cache == NULL))
+		site->cache = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, size);
+	return site->cache;
 }
 
 /* The context of the records is gone: its parent was reset or deleted. */
@@ -196,23 +194,23 @@ argument_name(FunctionCallInfo fcinfo, int argument, Oid type)
 }
 
 /* Raises an error for a name that no attribute may have. */
-static void
-check_name(TextSlice name)
+void
+check_attribute_name(TextSlice name)
 {
 	if (name.length > MAX_ATTRIBUTE_NAME)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("name of an attribute is too long: %u bytes, the limit is %d",
 						name.length, MAX_ATTRIBUTE_NAME)));
-	if ((name.length == 4 && memcmp(name.bytes, "kind", 4) == 0) ||
-		(name.length == 11 && memcmp(name.bytes, "occurred_at", 11) == 0))
+	if (is_column_name(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%.*s\" cannot be the name of an attribute", (int) name.length, name.bytes),
 				 errhint("It is given as an argument of its own.")));
 }
 
-static void
+/* Raises an error for a value that an attribute may not have. */
+void
 wrong_type(TextSlice name, const char *wanted, const char *given)
 {
 	ereport(ERROR,
@@ -396,7 +394,7 @@ plan_pairs(FunctionCallInfo fcinfo, int first, CallSite *site, Builder *builder)
 					 errdetail("Argument %d is the name.", pair->name_argument + 1),
 					 errhint("Write the attributes as name, value, name, value.")));
 		name = argument_name(fcinfo, pair->name_argument, pair->name_type);
-		check_name(name);
+		check_attribute_name(name);
 		copy = MemoryContextAlloc(context, name.length + 1);
 		memcpy(copy, name.bytes, name.length);
 		pair->column.name.bytes = copy;
@@ -506,34 +504,38 @@ convert_text(Pair *pair, Datum datum, AttributeValue *value)
 	value->text.length = (uint32) strlen(bytes);
 }
 
-/* A numeric as the double next to it; an error where there is none. */
-static double
-numeric_to_double(Numeric numeric)
+/* Whether there is a double next to a numeric, and which. */
+bool
+numeric_as_double(Numeric numeric, double *number)
 {
-	double number = DatumGetFloat8(
+	*number = DatumGetFloat8(
 		DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(numeric)));
-
-	if ((isinf(number) && !numeric_is_inf(numeric)) ||
-		(number == 0 &&
-		 DatumGetBool(DirectFunctionCall2(numeric_ne, NumericGetDatum(numeric),
-										  NumericGetDatum(int64_to_numeric(0))))))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("number is out of range for double precision"),
-				 errdetail("Attributes that are numbers are kept as double precision.")));
-	return number;
+	if (isinf(*number))
+		return numeric_is_inf(numeric);
+	return *number != 0 ||
+		DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(numeric),
+										 NumericGetDatum(int64_to_numeric(0))));
 }
 
-/* Raises an error unless a sentiment lies where one can. */
-static void
-check_sentiment(double sentiment)
+/* Raises an error for a numeric that numeric_as_double() finds no double for. */
+void
+reject_number(void)
 {
-	if (!(sentiment >= -1 && sentiment <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("sentiment is out of range: %g", sentiment),
-				 errdetail("A sentiment lies between -1 and 1."),
-				 errhint("Scale it, or use another name for the attribute.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("number is out of range for double precision"),
+			 errdetail("Attributes that are numbers are kept as double precision.")));
+}
+
+/* Raises an error for a sentiment where none can lie. */
+void
+reject_sentiment(double sentiment)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("sentiment is out of range: %g", sentiment),
+			 errdetail("A sentiment lies between -1 and 1."),
+			 errhint("Scale it, or use another name for the attribute.")));
 }
 
 static void
@@ -565,7 +567,8 @@ convert_number(Pair *pair, Datum datum, AttributeValue *value)
 			number = DatumGetFloat8(datum);
 			break;
 		case FROM_NUMERIC:
-			number = numeric_to_double(DatumGetNumeric(datum));
+			if (!numeric_as_double(DatumGetNumeric(datum), &number))
+				reject_number();
 			break;
 		default:
 			wrong_type(pair->column.name,
@@ -573,8 +576,8 @@ convert_number(Pair *pair, Datum datum, AttributeValue *value)
 																"a number",
 					   "text");
 	}
-	if (pair->column.well_known == SENTIMENT)
-		check_sentiment(number);
+	if (pair->column.well_known == SENTIMENT && !is_sentiment(number))
+		reject_sentiment(number);
 	value->number = pair->column.type == ATTRIBUTE_INTEGER ? (uint64) integer :
 															 number_to_bits(number);
 }
@@ -610,169 +613,6 @@ call_append_pairs(FunctionCallInfo fcinfo, int first, Builder *builder, int64 ti
 	skip_seq = site->pair[0].column.well_known == SEQ && site->values[0].absent;
 	builder_append(builder, site->vocabulary, time, kind,
 				   skip_seq ? site->shape_without_seq : site->shape, site->values + skip_seq);
-}
-
-/*
- * Attributes as jsonb
- */
-
-/* A number that JSON cannot write: {"number": "NaN"}, or "Infinity", "-Infinity". */
-static bool
-jsonb_special_number(JsonbContainer *container, double *number)
-{
-	JsonbValue name = {.type = jbvString};
-	JsonbValue *found;
-
-	if (!JsonContainerIsObject(container) || JsonContainerSize(container) != 1)
-		return false;
-	name.val.string.val = "number";
-	name.val.string.len = 6;
-	found = findJsonbValueFromContainer(container, JB_FOBJECT, &name);
-	if (found == NULL || found->type != jbvString)
-		return false;
-#define IS(text) \
-	(found->val.string.len == sizeof(text) - 1 && \
-	 memcmp(found->val.string.val, text, sizeof(text) - 1) == 0)
-	if (IS("NaN"))
-		*number = get_float8_nan();
-	else if (IS("Infinity"))
-		*number = get_float8_infinity();
-	else if (IS("-Infinity"))
-		*number = -get_float8_infinity();
-	else
-		return false;
-#undef IS
-	return true;
-}
-
-/* A whole number in the range of bigint, or an error. */
-static int64
-jsonb_seq(TextSlice name, Numeric numeric)
-{
-	Datum rounded = DirectFunctionCall1(numeric_int8, NumericGetDatum(numeric));
-	Datum back = DirectFunctionCall1(int8_numeric, rounded);
-
-	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, back, NumericGetDatum(numeric))))
-		wrong_type(name, "a whole number", "one with a fraction");
-	return DatumGetInt64(rounded);
-}
-
-/* One member of the object; false for null, which is absent. */
-static bool
-jsonb_attribute(const JsonbValue *member, AttributeValue *value)
-{
-	AttributeType wanted = well_known_attribute[value->column.well_known].type;
-	bool user_named = value->column.well_known == USER_NAMED;
-	double number = 0;
-	bool is_number = false;
-	const char *type = "text";
-	char *text = NULL;
-
-	switch (member->type)
-	{
-		case jbvNull:
-			return false;
-		case jbvString:
-			value->text.bytes = member->val.string.val;
-			value->text.length = (uint32) member->val.string.len;
-			break;
-		case jbvBool:
-			text = member->val.boolean ? "true" : "false";
-			type = "boolean";
-			break;
-		case jbvNumeric:
-			is_number = true;
-			type = "a number";
-			if (wanted == ATTRIBUTE_TEXT && !user_named)
-				text = DatumGetCString(
-					DirectFunctionCall1(numeric_out, NumericGetDatum(member->val.numeric)));
-			else if (wanted != ATTRIBUTE_INTEGER)
-				number = numeric_to_double(member->val.numeric);
-			break;
-		case jbvBinary:
-			is_number = jsonb_special_number(member->val.binary.data, &number);
-			type = is_number ? "NaN or infinite" : "a nested value";
-			if (!is_number || (wanted == ATTRIBUTE_TEXT && !user_named))
-				text = JsonbToCString(NULL, member->val.binary.data, member->val.binary.len);
-			break;
-		default:
-			elog(ERROR, "unexpected jsonb value type %d", (int) member->type);
-	}
-	if (text != NULL)
-	{
-		value->text.bytes = text;
-		value->text.length = (uint32) strlen(text);
-	}
-
-	value->absent = false;
-	value->column.type = wanted;
-	if (user_named)
-		value->column.type = is_number ? ATTRIBUTE_NUMBER : ATTRIBUTE_TEXT;
-	else if (wanted == ATTRIBUTE_NUMBER && !is_number)
-		wrong_type(value->column.name, "a number", type);
-	else if (wanted == ATTRIBUTE_INTEGER)
-	{
-		if (member->type != jbvNumeric)
-			wrong_type(value->column.name, "a whole number", type);
-		value->number = (uint64) jsonb_seq(value->column.name, member->val.numeric);
-		return true;
-	}
-	else if (value->column.well_known == AUTOMATED && member->type != jbvBool &&
-			 !same_slice(value->text, (TextSlice) {"true", 4}) &&
-			 !same_slice(value->text, (TextSlice) {"false", 5}))
-		wrong_type(value->column.name, "boolean", type);
-	if (value->column.type == ATTRIBUTE_NUMBER)
-	{
-		if (value->column.well_known == SENTIMENT)
-			check_sentiment(number);
-		value->number = number_to_bits(number);
-	}
-	return true;
-}
-
-/*
- * Appends an interaction whose attributes are the members of a jsonb object.
- * Members named occurred_at and kind are passed over where the object is an
- * interaction of its own: the caller has read them.
- */
-void
-call_append_jsonb(Builder *builder, int64 time, TextSlice kind, JsonbContainer *object,
-				  bool with_moment)
-{
-	AttributeValue values[MAX_ATTRIBUTES];
-	uint32 count = 0;
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue member;
-
-	if (!JsonContainerIsObject(object))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("attributes must be a jsonb object"),
-				 errhint("Write them as {\"name\": value}.")));
-	iterator = JsonbIteratorInit(object);
-	(void) JsonbIteratorNext(&iterator, &member, true);
-	while ((token = JsonbIteratorNext(&iterator, &member, true)) == WJB_KEY)
-	{
-		TextSlice name = {member.val.string.val, (uint32) member.val.string.len};
-
-		token = JsonbIteratorNext(&iterator, &member, true);
-		Assert(token == WJB_VALUE);
-		if (with_moment &&
-			(same_slice(name, (TextSlice) {"occurred_at", 11}) ||
-			 same_slice(name, (TextSlice) {"kind", 4})))
-			continue;
-		check_name(name);
-		if (member.type == jbvNull)
-			continue;
-		if (count == MAX_ATTRIBUTES)
-			too_many_attributes(JsonContainerSize(object));
-		values[count].column.name = name;
-		values[count].column.well_known = well_known_by_name(name.bytes, name.length);
-		if (jsonb_attribute(&member, &values[count]))
-			count++;
-	}
-	builder_append_values(builder, time, kind, values, count);
 }
 
 /*

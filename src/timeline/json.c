@@ -16,6 +16,7 @@
 
 #include "timeline/call.h"
 #include "timeline/json.h"
+#include "timeline/members.h"
 #include "timeline/pack.h"
 #include "timeline/text.h"
 

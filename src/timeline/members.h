@@ -1,0 +1,17 @@
+/*
+ * members.h
+ *		Attributes as the members of a jsonb object.
+ */
+#ifndef CRM_MEMBERS_H
+#define CRM_MEMBERS_H
+
+#include "utils/jsonb.h"
+
+#include "timeline/record.h"
+
+extern void call_append_jsonb(Builder *builder, int64 time, TextSlice kind, JsonbContainer *object,
+							  bool with_moment);
+extern uint32 add_fitting_members(AttributeValue *values, uint32 count, JsonbContainer *object,
+								  uint32 taken);
+
+#endif /* CRM_MEMBERS_H */
