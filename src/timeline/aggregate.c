@@ -155,7 +155,7 @@ timeline_agg_serialfn(PG_FUNCTION_ARGS)
 {
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	PG_RETURN_BYTEA_P(state_write((Builder *) PG_GETARG_POINTER(0)));
+	PG_RETURN_BYTEA_P(state_write((Builder *) PG_GETARG_POINTER(0), false));
 }
 
 Datum

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "timeline/cut.h"
 #include "timeline/pack.h"
 #include "timeline/word_table.h"
 
@@ -126,21 +127,16 @@ gather_text(Gather *gather, RecordReader *reader, uint32 word, uint32 index, uin
 	note_present(gather, index, count);
 }
 
-static inline uint32
-map_index(const Packer *packer, const Shape *shape)
-{
-	return shape->number & OWN_SHAPE ?
-		packer->builder->vocabulary->shapes.count + (shape->number & ~OWN_SHAPE) :
-		shape->number;
-}
-
-/* Finds the shapes that are in use and the columns they have between them. */
-static void
-plan_columns(Packer *packer, const RecordKey *keys)
+/*
+ * Finds the shapes that are in use and the columns they have between them.
+ * Where these may be more than MAX_ATTRIBUTES it is given up and false, if the
+ * caller knows what to do then.
+ */
+static bool
+plan_columns(Packer *packer, const RecordKey *keys, bool may_fail)
 {
 	const Builder *builder = packer->builder;
-	uint32 shapes = builder->vocabulary->shapes.count +
-		(builder->own_shapes == NULL ? 0 : builder->own_shapes->count);
+	uint32 shapes = builder_shapes(builder);
 	const Shape **used = palloc(sizeof(Shape *) * shapes);
 	uint32 used_count = 0;
 	uint32 column_count = 0;
@@ -159,7 +155,7 @@ plan_columns(Packer *packer, const RecordKey *keys)
 		if (shape == last)
 			continue;
 		last = shape;
-		map = map_index(packer, shape);
+		map = shape_index(packer->builder, shape);
 		if (packer->maps[map] != NULL)
 			continue;
 		packer->maps[map] = palloc(sizeof(uint16) * Max(shape->columns, 1));
@@ -167,6 +163,9 @@ plan_columns(Packer *packer, const RecordKey *keys)
 		column_count += shape->columns;
 	}
 
+	/* so many are hardly the same few, and sorting them would only cost */
+	if (may_fail && column_count > PG_UINT16_MAX)
+		return false;
 	columns = palloc(sizeof(ShapeColumn *) * Max(column_count, 1));
 	column_count = 0;
 	for (uint32 i = 0; i < used_count; i++)
@@ -185,6 +184,8 @@ plan_columns(Packer *packer, const RecordKey *keys)
 		if (i == 0 || compare_shape_columns(columns[packer->gathers - 1], columns[i]) != 0)
 			columns[packer->gathers++] = columns[i];
 	}
+	if (may_fail && packer->gathers > MAX_ATTRIBUTES)
+		return false;
 	/* attributes that turn out to be absent everywhere do not count, yet bound the work */
 	if (packer->gathers > PG_UINT16_MAX)
 		too_many_attributes(packer->gathers);
@@ -194,7 +195,7 @@ plan_columns(Packer *packer, const RecordKey *keys)
 		gather_begin(&packer->gather[i], columns[i], packer->count);
 	for (uint32 i = 0; i < used_count; i++)
 	{
-		uint16 *map = packer->maps[map_index(packer, used[i])];
+		uint16 *map = packer->maps[shape_index(packer->builder, used[i])];
 
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -209,6 +210,7 @@ plan_columns(Packer *packer, const RecordKey *keys)
 	}
 	pfree(columns);
 	pfree(used);
+	return true;
 }
 
 /* Distributes the records' values over the columns. */
@@ -220,7 +222,7 @@ gather_values(Packer *packer, const RecordKey *keys)
 	for (uint32 i = 0; i < count; i++)
 	{
 		RecordReader reader = record_reader(packer->builder, keys[i].record);
-		const uint16 *map = packer->maps[map_index(packer, reader.shape)];
+		const uint16 *map = packer->maps[shape_index(packer->builder, reader.shape)];
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -330,9 +332,9 @@ finish_column(Gather *gather, ColumnDraft *draft, Packer *packer)
 		number_texts(gather, draft, packer->builder->vocabulary);
 }
 
-/* Packs records that are in the total order; O(count x columns). */
-struct varlena *
-pack_keys(const Builder *builder, const RecordKey *keys, uint32 count)
+/* Packs records that are in the total order; NULL where plan_columns() failed. */
+static struct varlena *
+pack(const Builder *builder, const RecordKey *keys, uint32 count, bool may_fail)
 {
 	MemoryContext result_context = CurrentMemoryContext;
 	MemoryContext context;
@@ -352,7 +354,12 @@ pack_keys(const Builder *builder, const RecordKey *keys, uint32 count)
 	packer.builder = builder;
 	packer.count = count;
 	gather_begin(&packer.kind, NULL, count);
-	plan_columns(&packer, keys);
+	if (!plan_columns(&packer, keys, may_fail))
+	{
+		MemoryContextSwitchTo(result_context);
+		MemoryContextDelete(context);
+		return NULL;
+	}
 	gather_values(&packer, keys);
 
 	finish_column(&packer.kind, &kind, &packer);
@@ -382,6 +389,13 @@ pack_keys(const Builder *builder, const RecordKey *keys, uint32 count)
 	return result;
 }
 
+/* Packs records that are in the total order; O(count x columns). */
+struct varlena *
+pack_keys(const Builder *builder, const RecordKey *keys, uint32 count)
+{
+	return pack(builder, keys, count, false);
+}
+
 /* Sorts and packs all records of a builder, which stays as it is. */
 struct varlena *
 pack_builder(const Builder *builder)
@@ -398,6 +412,30 @@ pack_builder(const Builder *builder)
 		sort_keys(builder, keys, count, false);
 	}
 	result = pack_keys(builder, keys, count);
+	pfree(keys);
+	return result;
+}
+
+/*
+ * The same for any records whatever: where they have too many attributes between
+ * them, some are left out.  Of records whose pieces do not matter.
+ */
+struct varlena *
+pack_within_limit(const Builder *builder)
+{
+	uint32 count;
+	RecordKey *keys = builder_keys(builder, &count);
+	struct varlena *result;
+
+	sort_keys(builder, keys, count, false);
+	result = pack(builder, keys, count, true);
+	if (result == NULL)
+	{
+		Builder *cut = cut_attributes(builder, keys, count);
+
+		result = pack_builder(cut);
+		builder_free(cut);
+	}
 	pfree(keys);
 	return result;
 }

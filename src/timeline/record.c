@@ -266,23 +266,34 @@ find_shape(ShapeList *list, MemoryContext context, ShapeKey key)
 }
 
 /*
- * The shape with these columns, which are in their order, seq first.  A shape
- * of the vocabulary serves all of its builders.
+ * The shape with these columns, which are in their order, seq first.  It serves
+ * all builders of the vocabulary.  NULL where there is no room for it.
  */
+const Shape *
+vocabulary_shape(Vocabulary *vocabulary, const ShapeColumn *columns, uint32 count)
+{
+	ShapeKey key = {columns, count};
+	ShapeEntry *entry = find_shape(&vocabulary->shapes, vocabulary->context, key);
+
+	if (entry != NULL)
+		return entry->shape;
+	if (vocabulary->shapes.count >= VOCABULARY_SHAPES)
+		return NULL;
+	return add_shape(&vocabulary->shapes, vocabulary->context, key);
+}
+
+/* The same; where the vocabulary has no room it is the builder's own. */
 const Shape *
 builder_shape(Builder *builder, const ShapeColumn *columns, uint32 count)
 {
-	Vocabulary *vocabulary = builder->vocabulary;
+	const Shape *shared = vocabulary_shape(builder->vocabulary, columns, count);
 	MemoryContext context = GetMemoryChunkContext(builder);
 	ShapeKey key = {columns, count};
 	ShapeEntry *entry;
 	Shape *shape;
 
-	entry = find_shape(&vocabulary->shapes, vocabulary->context, key);
-	if (entry != NULL)
-		return entry->shape;
-	if (vocabulary->shapes.count < VOCABULARY_SHAPES)
-		return add_shape(&vocabulary->shapes, vocabulary->context, key);
+	if (shared != NULL)
+		return shared;
 	if (builder->own_shapes == NULL)
 		builder->own_shapes = MemoryContextAllocZero(context, sizeof(ShapeList));
 	entry = find_shape(builder->own_shapes, context, key);

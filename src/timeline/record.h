@@ -150,6 +150,8 @@ extern void vocabulary_clear_codes(Vocabulary *vocabulary);
 extern Builder *builder_create(Vocabulary *vocabulary, MemoryContext context, MemoryContext chunks,
 							   bool pieces);
 extern void builder_free(Builder *builder);
+extern const Shape *vocabulary_shape(Vocabulary *vocabulary, const ShapeColumn *columns,
+									 uint32 count);
 extern const Shape *builder_shape(Builder *builder, const ShapeColumn *columns, uint32 count);
 extern void builder_append(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice kind,
 						   const Shape *shape, const AttributeValue *values);
@@ -248,6 +250,27 @@ record_shape(const Builder *builder, Record record)
 	const ShapeList *list = word & OWN_SHAPE ? builder->own_shapes : &builder->vocabulary->shapes;
 
 	return list->shape[word & ~(OWN_SHAPE | HAS_INLINE)];
+}
+
+static inline uint32
+builder_own_shapes(const Builder *builder)
+{
+	return builder->own_shapes == NULL ? 0 : builder->own_shapes->count;
+}
+
+/* How many shapes the records of a builder may have. */
+static inline uint32
+builder_shapes(const Builder *builder)
+{
+	return builder_own_shapes(builder) + builder->vocabulary->shapes.count;
+}
+
+/* The number of a shape among these, which stays when the vocabulary grows. */
+static inline uint32
+shape_index(const Builder *builder, const Shape *shape)
+{
+	return shape->number & OWN_SHAPE ? shape->number & ~OWN_SHAPE :
+									   builder_own_shapes(builder) + shape->number;
 }
 
 static inline RecordReader

@@ -134,15 +134,15 @@ renumber_record(StateWriter *writer, char *record)
 	return at + inline_bytes;
 }
 
-static bytea *
-write_packed(const Builder *builder)
+/* A timeline as bytes that state_append() takes; pieces: it is to be united with others. */
+bytea *
+state_write_packed(const struct varlena *packed, bool pieces)
 {
-	struct varlena *packed = pack_builder(builder);
 	Size length = VARSIZE(packed) - VARHDRSZ;
 	bytea *result = palloc(VARHDRSZ + 1 + length);
 
 	SET_VARSIZE(result, VARHDRSZ + 1 + length);
-	VARDATA(result)[0] = builder->piece == NO_PIECES ? STATE_PACKED : STATE_PIECES;
+	VARDATA(result)[0] = pieces ? STATE_PIECES : STATE_PACKED;
 	memcpy(VARDATA(result) + 1, VARDATA(packed), length);
 	return result;
 }
@@ -182,9 +182,12 @@ write_shapes(const StateWriter *writer, char *at)
 	return at;
 }
 
-/* A builder as bytes that state_append() takes; O(records). */
+/*
+ * A builder as bytes that state_append() takes; O(records).  within_limit: of too
+ * many attributes some may be left out, as pack_within_limit() does in the end.
+ */
 bytea *
-state_write(const Builder *builder)
+state_write(const Builder *builder, bool within_limit)
 {
 	StateWriter writer = {.builder = builder, .vocabulary = builder->vocabulary};
 	uint32 own_shapes = builder->own_shapes == NULL ? 0 : builder->own_shapes->count;
@@ -203,7 +206,8 @@ state_write(const Builder *builder)
 		bytes += chunk_bytes;
 	}
 	if (builder->piece != NO_PIECES || bytes > MAX_RECORD_BYTES)
-		return write_packed(builder);
+		return state_write_packed(within_limit ? pack_within_limit(builder) : pack_builder(builder),
+								  builder->piece != NO_PIECES);
 
 	vocabulary_clear_codes(writer.vocabulary);
 	writer.word_size = 64;

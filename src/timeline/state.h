@@ -16,7 +16,8 @@ typedef struct ReceivedState
 	bool packed;
 } ReceivedState;
 
-extern bytea *state_write(const Builder *builder);
+extern bytea *state_write(const Builder *builder, bool within_limit);
+extern bytea *state_write_packed(const struct varlena *packed, bool pieces);
 extern ReceivedState state_read(const bytea *bytes);
 extern void state_append(Builder *builder, const ReceivedState *state);
 

@@ -1,0 +1,68 @@
+-- What the store builds its timelines with: from rows of any data, from pieces.
+
+CREATE FUNCTION crm_timeline.store_agg_transfn(
+	internal, timestamptz, text, text, text, text, text, text, text, double precision, double precision,
+	double precision, boolean, text, text, bigint, jsonb
+) RETURNS internal
+	AS 'MODULE_PATHNAME', 'store_agg_transfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.store_agg_transfn(
+	internal, timestamptz, text, text, text, text, text, text, text, double precision, double precision,
+	double precision, boolean, text, text, bigint, jsonb) IS
+	'transition function of store_agg()';
+CREATE FUNCTION crm_timeline.store_agg_serialfn(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'store_agg_serialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.store_agg_serialfn(internal) IS
+	'serialisation of a state of store_agg()';
+CREATE FUNCTION crm_timeline.store_agg_finalfn(internal) RETURNS crm_timeline.timeline
+	AS 'MODULE_PATHNAME', 'store_agg_finalfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.store_agg_finalfn(internal) IS
+	'final function of store_agg()';
+CREATE FUNCTION crm_timeline.store_agg_pieces_transfn(internal, crm_timeline.timeline) RETURNS internal
+	AS 'MODULE_PATHNAME', 'store_agg_pieces_transfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.store_agg_pieces_transfn(internal, crm_timeline.timeline) IS
+	'transition function of store_agg(timeline)';
+CREATE FUNCTION crm_timeline.store_agg_pieces_combinefn(internal, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'store_agg_pieces_combinefn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.store_agg_pieces_combinefn(internal, internal) IS
+	'combine function of store_agg(timeline)';
+CREATE FUNCTION crm_timeline.store_agg_pieces_serialfn(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'store_agg_pieces_serialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.store_agg_pieces_serialfn(internal) IS
+	'serialisation of a state of store_agg(timeline)';
+CREATE FUNCTION crm_timeline.store_agg_pieces_finalfn(internal) RETURNS crm_timeline.timeline
+	AS 'MODULE_PATHNAME', 'store_agg_pieces_finalfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.store_agg_pieces_finalfn(internal) IS
+	'final function of store_agg(timeline)';
+
+CREATE AGGREGATE crm_timeline.store_agg(
+	occurred_at timestamptz, kind text, channel text, direction text, thread text, agent text, outcome text, topic text,
+	sentiment double precision, score double precision, value double precision, automated boolean, source text, ref text,
+	seq bigint, attributes jsonb
+) (
+	SFUNC = crm_timeline.store_agg_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = crm_timeline.store_agg_finalfn,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = crm_timeline.timeline_agg_combinefn,
+	SERIALFUNC = crm_timeline.store_agg_serialfn,
+	DESERIALFUNC = crm_timeline.timeline_agg_deserialfn,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE crm_timeline.store_agg(
+	timestamptz, text, text, text, text, text, text, text, double precision, double precision,
+	double precision, boolean, text, text, bigint, jsonb) IS
+	'the timeline of the rows, whatever they hold: what no interaction may have is left out';
+CREATE AGGREGATE crm_timeline.store_agg(crm_timeline.timeline) (
+	SFUNC = crm_timeline.store_agg_pieces_transfn,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = crm_timeline.store_agg_pieces_finalfn,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = crm_timeline.store_agg_pieces_combinefn,
+	SERIALFUNC = crm_timeline.store_agg_pieces_serialfn,
+	DESERIALFUNC = crm_timeline.timeline_agg_deserialfn,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE crm_timeline.store_agg(crm_timeline.timeline) IS
+	'the pieces together, every copy kept, as by ||';
