@@ -1,4 +1,4 @@
--- What the store builds its timelines with: store_agg().
+-- What the store builds its timelines with: store_agg(), timeline_summary().
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET search_path = public, crm_timeline;
@@ -41,3 +41,9 @@ SELECT cardinality(attributes(t)), (attributes(t))[1:3], (attributes(t))[59:] FR
 SELECT store_agg(p) FROM unnest(ARRAY[timeline '{2026-01-02T00:00:00Z b; 2026-01-03T00:00:00Z c x=1}', NULL, '{2026-01-02T00:00:00Z b; 2026-01-01T00:00:00Z a y=1}', '{}']) p;
 SELECT store_agg(p) FROM unnest(ARRAY[timeline '{2026-01-02T00:00:00Z b x=1}', '{}']) p;
 SELECT store_agg(p), store_agg(p) FILTER (WHERE false) IS NULL AS none FROM unnest(ARRAY[timeline '{}', NULL, '{}']) p;
+
+-- a summary
+SELECT s.* FROM timeline_summary('{2026-01-01T00:00:00Z a direction=inbound channel=web; 2026-01-02T00:00:00Z b direction=outbound score=1;
+	2026-01-03T00:00:00Z c direction=inbound; 2026-01-04T00:00:00Z d channel=phone outcome=won sentiment=0.5 score=9 direction=internal}') s;
+SELECT s.* FROM timeline_summary('{}') s;
+SELECT s.* FROM timeline_summary('{2026-01-01T00:00:00Z a}') s;

@@ -1,4 +1,5 @@
--- What the store builds its timelines with: from rows of any data, from pieces.
+-- What the store builds its timelines with: from rows of any data, from pieces; and what
+-- it notes beside them.
 
 CREATE FUNCTION crm_timeline.store_agg_transfn(
 	internal, timestamptz, text, text, text, text, text, text, text, double precision, double precision,
@@ -66,3 +67,11 @@ CREATE AGGREGATE crm_timeline.store_agg(crm_timeline.timeline) (
 );
 COMMENT ON AGGREGATE crm_timeline.store_agg(crm_timeline.timeline) IS
 	'the pieces together, every copy kept, as by ||';
+
+CREATE FUNCTION crm_timeline.timeline_summary(
+	crm_timeline.timeline, OUT interactions bigint, OUT first_at timestamptz, OUT last_at timestamptz,
+	OUT last_inbound_at timestamptz, OUT last_outbound_at timestamptz, OUT last_kind text, OUT last_channel text,
+	OUT last_outcome text, OUT last_sentiment double precision, OUT last_score double precision
+) AS 'MODULE_PATHNAME', 'timeline_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION crm_timeline.timeline_summary(crm_timeline.timeline) IS
+	'how many interactions, when the first and the last ones were, and what the last one was';
