@@ -1,4 +1,4 @@
--- What the store builds its timelines with: store_agg(), timeline_summary().
+-- What the store builds its timelines with: store_agg(), timeline_summary(), timeline_parts().
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET search_path = public, crm_timeline;
@@ -47,3 +47,11 @@ SELECT s.* FROM timeline_summary('{2026-01-01T00:00:00Z a direction=inbound chan
 	2026-01-03T00:00:00Z c direction=inbound; 2026-01-04T00:00:00Z d channel=phone outcome=won sentiment=0.5 score=9 direction=internal}') s;
 SELECT s.* FROM timeline_summary('{}') s;
 SELECT s.* FROM timeline_summary('{2026-01-01T00:00:00Z a}') s;
+
+-- parts
+CREATE TABLE long AS SELECT timeline_agg('2026-01-01Z'::timestamptz + i / 3 * interval '1 hour', 'kind ' || i % 7, 'ref', i::text) AS t FROM generate_series(1, 20000) i;
+SELECT max_bytes, (SELECT store_agg(p) FROM timeline_parts(t, max_bytes) p) = t AS together, (SELECT max(pg_column_size(p)) <= max_bytes FROM timeline_parts(t, max_bytes) p) AS small
+FROM long, unnest(ARRAY[1000, 8192, 1000000]) max_bytes;
+SELECT count(*), max(length(p)) FROM long, timeline_parts(t, 1) p;
+SELECT count(*) FROM timeline_parts('{}', 1);
+SELECT timeline_parts(t, 0) FROM long;

@@ -1,5 +1,5 @@
--- What the store builds its timelines with: from rows of any data, from pieces; and what
--- it notes beside them.
+-- What the store builds its timelines with: from rows of any data, from pieces; what it
+-- notes beside them, and how it cuts large ones.
 
 CREATE FUNCTION crm_timeline.store_agg_transfn(
 	internal, timestamptz, text, text, text, text, text, text, text, double precision, double precision,
@@ -75,3 +75,7 @@ CREATE FUNCTION crm_timeline.timeline_summary(
 ) AS 'MODULE_PATHNAME', 'timeline_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
 COMMENT ON FUNCTION crm_timeline.timeline_summary(crm_timeline.timeline) IS
 	'how many interactions, when the first and the last ones were, and what the last one was';
+CREATE FUNCTION crm_timeline.timeline_parts(crm_timeline.timeline, max_bytes integer) RETURNS SETOF crm_timeline.timeline
+	AS 'MODULE_PATHNAME', 'timeline_parts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION crm_timeline.timeline_parts(crm_timeline.timeline, integer) IS
+	'the timeline in parts that follow each other in time, of so many bytes or one instant each';
