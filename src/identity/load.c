@@ -37,7 +37,10 @@ load_start(const char *table)
 	Relation opened = table_open(relation, RowExclusiveLock);
 	Load *load;
 
-	if (opened->trigdesc != NULL)
+	if (opened->trigdesc != NULL &&
+		(opened->trigdesc->trig_insert_before_row || opened->trigdesc->trig_insert_after_row ||
+		 opened->trigdesc->trig_insert_before_statement ||
+		 opened->trigdesc->trig_insert_after_statement))
 	{
 		table_close(opened, NoLock);
 		return NULL;

@@ -1,4 +1,4 @@
--- refresh: what the dirty log names is read again, and resolved.
+-- What the dirty log names is read again, and resolved. The store, above this, goes on from there.
 
 -- Replaces the links that rows of a source show: all of them, or those of some owners. What changed, and who is new,
 -- is left in touched_identity.
@@ -40,14 +40,14 @@ $$;
 COMMENT ON FUNCTION crm_timeline.observe(crm_timeline.source, crm_timeline.identity[]) IS
 	'reads from the rows of a source which identities belong together; NULL reads all rows';
 
--- One step of a refresh: some rows of the log, in one transaction. Gives whether there may be more.
-CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, live boolean) RETURNS boolean
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+-- Some rows of the log, in one transaction: their identities are resolved. What they say of interactions is given to the caller.
+CREATE FUNCTION crm_timeline.take_dirty(max_rows integer, live boolean,
+	OUT taken bigint, OUT sources text[], OUT identities crm_timeline.identity[], OUT starts_at timestamptz[], OUT ends_at timestamptz[])
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
 $$
 DECLARE
 	part record;
 	s crm_timeline.source;
-	taken bigint := 0;
 	touched crm_timeline.identity[];
 	touched_count bigint;
 BEGIN
@@ -55,6 +55,11 @@ BEGIN
 		RAISE EXCEPTION 'max_rows must be at least 1' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'It says how many rows of the log one transaction takes.';
 	END IF;
+	taken := 0;
+	sources := '{}';
+	identities := '{}';
+	starts_at := '{}';
+	ends_at := '{}';
 	PERFORM pg_advisory_xact_lock('crm_timeline.dirty_log'::regclass::oid::int, 1);
 	IF NOT EXISTS (SELECT FROM crm_timeline.epoch) THEN
 		INSERT INTO crm_timeline.epoch (started_at) VALUES (now());
@@ -80,14 +85,26 @@ BEGIN
 			DELETE FROM crm_timeline.dirty_log l
 			WHERE l.source IN (SELECT w.source FROM whole w)
 				OR l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m WHERE live OR m.problem IS NULL LIMIT max_rows))
-			RETURNING l.source, l.identity)
-		SELECT coalesce(w.source, g.source) AS source, w.source IS NOT NULL AS everything, g.owners, coalesce(g.n, 0) AS n
+			RETURNING l.source, l.identity, l.starts_at, l.ends_at)
+		SELECT coalesce(w.source, g.source) AS source, w.source IS NOT NULL AS everything, coalesce(g.n, 0) AS n,
+			g.owners, g.starts, g.ends
 		FROM whole w FULL JOIN (
-			SELECT d.source, array_agg(DISTINCT d.identity) FILTER (WHERE d.identity IS NOT NULL) AS owners, count(*) AS n
-			FROM gone d GROUP BY d.source) g ON g.source = w.source
+			-- a row without times is about all of them
+			SELECT d.source, sum(d.n) AS n, array_agg(d.identity) FILTER (WHERE d.identity IS NOT NULL) AS owners,
+				array_agg(d.starts) FILTER (WHERE d.identity IS NOT NULL) AS starts, array_agg(d.ends) FILTER (WHERE d.identity IS NOT NULL) AS ends
+			FROM (SELECT e.source, e.identity, count(*) AS n, min(coalesce(e.starts_at, '-infinity')) AS starts,
+					max(coalesce(e.ends_at, 'infinity')) AS ends FROM gone e GROUP BY e.source, e.identity) d
+			GROUP BY d.source) g ON g.source = w.source
 		ORDER BY 1
 	LOOP
 		taken := taken + part.n;
+		IF part.everything THEN
+			sources := sources || part.source;
+		ELSE
+			identities := identities || part.owners;
+			starts_at := starts_at || part.starts;
+			ends_at := ends_at || part.ends;
+		END IF;
 		SELECT * INTO s FROM crm_timeline.source r WHERE r.name = part.source AND NOT r.suspended;
 		CONTINUE WHEN NOT FOUND;
 		BEGIN
@@ -116,26 +133,7 @@ BEGIN
 		-- it takes the marks away that it has seen the facts of, and no other
 		PERFORM crm_timeline.resolve(touched);
 	END IF;
-	RETURN taken >= max_rows;
 END
 $$;
-COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, boolean) IS
-	'takes some rows from the dirty log, reads what they name from the sources, and resolves it';
-
--- It commits between batches, and so can not set search_path by a clause: every name is qualified.
-CREATE PROCEDURE crm_timeline.refresh(max_rows integer DEFAULT 100000)
-	LANGUAGE plpgsql AS
-$$
-DECLARE
-	more boolean := true;
-	live boolean := true;
-BEGIN
-	WHILE more LOOP
-		more := crm_timeline.refresh_batch(max_rows, live);
-		live := false;
-		COMMIT;
-	END LOOP;
-END
-$$;
-COMMENT ON PROCEDURE crm_timeline.refresh(integer) IS
-	'resolves what was written since the last refresh; commits after each max_rows rows of the log';
+COMMENT ON FUNCTION crm_timeline.take_dirty(integer, boolean) IS
+	'takes some rows from the dirty log, reads from the sources which identities belong together, and resolves them; gives the sources to be read whole, and the identities with the time that was written to';

@@ -20,7 +20,7 @@ CREATE FUNCTION crm_timeline.captured_tables(relation regclass, capture text, OU
 	LANGUAGE sql STABLE
 	BEGIN ATOMIC
 		-- a statement that names a parent fires no statement trigger of the child, and one that names a partition none of the parent
-		SELECT d.member, capture = 'row' OR c.relkind = 'p' OR (capture = 'auto' AND c.relkind = 'f')
+		SELECT d.member, capture IN ('row', 'always') OR c.relkind = 'p' OR (capture = 'auto' AND c.relkind = 'f')
 			OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = relation)
 			OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = d.member AND d.member <> relation
 				AND i.inhparent NOT IN (SELECT o.member FROM crm_timeline.descendants(relation) o(member)))
@@ -77,8 +77,12 @@ BEGIN
 		(SELECT c.relname FROM pg_class c WHERE c.oid = relation), identity, occurred_at, filter);
 	FOR t IN SELECT * FROM crm_timeline.captured_tables(relation, capture) LOOP
 		IF t.by_row THEN
-			EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW %s',
-				crm_timeline.trigger_name(source, 'row', t.captured), t.captured, call);
+			event := crm_timeline.trigger_name(source, 'row', t.captured);
+			EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW %s', event, t.captured, call);
+			-- of a subscription's worker, and where session_replication_role is replica, no other trigger takes notice
+			IF capture = 'always' THEN
+				EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.captured, event);
+			END IF;
 		ELSE
 			FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete'] LOOP
 				EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT %s',
@@ -92,8 +96,11 @@ BEGIN
 	-- a partition can be truncated alone, and no trigger of its parent sees it
 	FOR t IN SELECT d.member FROM crm_timeline.descendants(relation) d(member) JOIN pg_class c ON c.oid = d.member
 			WHERE c.relkind IN ('r', 'p') LOOP
-		EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s',
-			crm_timeline.trigger_name(source, 'truncate', t.member), t.member, call);
+		event := crm_timeline.trigger_name(source, 'truncate', t.member);
+		EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT %s', event, t.member, call);
+		IF capture = 'always' THEN
+			EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.member, event);
+		END IF;
 	END LOOP;
 END
 $$;
@@ -108,6 +115,12 @@ DECLARE
 	piece record := crm_timeline.source_sql(s);
 	dependency record;
 BEGIN
+	IF s.stored AND s.kind IS NOT NULL AND NOT crm_timeline.is_stored(s) THEN
+		RAISE EXCEPTION 'source "%": argument "stored" is true, and nobody would tell the store what is written to %', s.name, s.relation
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = CASE WHEN s.capture = 'none' THEN 'Let it be captured, or leave out stored: the source is read each time then.'
+					ELSE 'Name the tables that it reads in depends_on, or leave out stored: the source is read each time then.' END;
+	END IF;
 	PERFORM crm_timeline.drop_triggers(s.name);
 	IF s.capture <> 'none' THEN
 		PERFORM crm_timeline.create_triggers(s.name, s.relation, s.capture, format('(SELECT %s)', piece.owner), piece.occurred_at, piece.filter);
@@ -123,6 +136,33 @@ END
 $$;
 COMMENT ON FUNCTION crm_timeline.apply_source(crm_timeline.source) IS
 	'makes the triggers of a source anew, marks it for the next refresh, and rebuilds the views';
+
+-- Row security of a table, or of whatever a view reads.
+CREATE FUNCTION crm_timeline.has_row_security(relation regclass) RETURNS boolean
+	LANGUAGE sql STABLE STRICT
+	BEGIN ATOMIC
+		WITH RECURSIVE used(relation) AS (
+			SELECT relation::oid
+			UNION
+			SELECT d.refobjid FROM used u JOIN pg_rewrite w ON w.ev_class = u.relation
+				JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass)
+		SELECT bool_or(c.relrowsecurity) FROM used u JOIN pg_class c ON c.oid = u.relation;
+	END;
+COMMENT ON FUNCTION crm_timeline.has_row_security(regclass) IS
+	'whether row security is on for a table, or for anything that a view reads; NULL where there is no such relation';
+
+-- Whether what a source says may be kept. Elsewhere nobody tells what was written, or not everybody may read it.
+CREATE FUNCTION crm_timeline.is_stored(s crm_timeline.source) RETURNS boolean
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		SELECT coalesce((SELECT NOT s.suspended AND s.kind IS NOT NULL AND s.capture <> 'none' AND s.stored IS NOT FALSE
+				AND CASE c.relkind WHEN 'r' THEN true WHEN 'p' THEN true WHEN 'v' THEN s.depends_on <> '{}'
+					WHEN 'f' THEN s.capture IN ('row', 'always') ELSE false END
+				AND (s.stored IS TRUE OR NOT s.row_security AND NOT crm_timeline.has_row_security(s.relation))
+			FROM pg_class c WHERE c.oid = s.relation), false);
+	END;
+COMMENT ON FUNCTION crm_timeline.is_stored(crm_timeline.source) IS
+	'whether the store is to keep the interactions of a source; those of the others are read from their tables each time';
 
 -- The primary key as text; NULL where there is none.
 CREATE FUNCTION crm_timeline.primary_key_sql(source text, relation regclass) RETURNS text
@@ -160,8 +200,8 @@ BEGIN
 		RAISE EXCEPTION 'source "%": argument "grade" is %, and must be from 1 to 100', name, grade
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	IF capture NOT IN ('auto', 'statement', 'row', 'none') THEN
-		RAISE EXCEPTION 'source "%": argument "capture" is "%", and must be auto, statement, row or none', name, capture
+	IF capture NOT IN ('auto', 'statement', 'row', 'always', 'none') THEN
+		RAISE EXCEPTION 'source "%": argument "capture" is "%", and must be auto, statement, row, always or none', name, capture
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 END
@@ -174,7 +214,7 @@ CREATE FUNCTION crm_timeline.add_source(name text, relation regclass, occurred_a
 	agent text DEFAULT NULL, outcome text DEFAULT NULL, topic text DEFAULT NULL, sentiment text DEFAULT NULL,
 	score text DEFAULT NULL, value text DEFAULT NULL, automated text DEFAULT NULL, summary text DEFAULT NULL,
 	ref text DEFAULT NULL, seq text DEFAULT NULL, attributes text DEFAULT NULL, filter text DEFAULT NULL,
-	tenant text DEFAULT NULL, grade integer DEFAULT 50, depends_on text[] DEFAULT NULL, capture text DEFAULT 'auto')
+	tenant text DEFAULT NULL, grade integer DEFAULT 50, depends_on text[] DEFAULT NULL, capture text DEFAULT 'auto', stored boolean DEFAULT NULL)
 	RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
@@ -202,7 +242,7 @@ BEGIN
 		add_source.score, add_source.value, add_source.automated, add_source.summary,
 		coalesce(add_source.ref, crm_timeline.primary_key_sql(add_source.name, add_source.relation)), add_source.seq, add_source.attributes,
 		add_source.filter, add_source.tenant, add_source.grade, coalesce(add_source.depends_on, '{}'), add_source.capture,
-		(SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = add_source.relation), false, now());
+		(SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = add_source.relation), false, now(), add_source.stored);
 	IF s.kind IS NOT NULL AND s.ref IS NULL THEN
 		RAISE EXCEPTION 'source "%": argument "ref" is missing', s.name
 			USING ERRCODE = 'null_value_not_allowed',
@@ -215,7 +255,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.add_source(text, regclass, text, text[], text, text, text, text, text, text, text, text, text,
-	text, text, text, text, text, text, text, text, integer, text[], text) IS
+	text, text, text, text, text, text, text, text, integer, text[], text, boolean) IS
 	'registers a table or view as a source of interactions and identities; its arguments are SQL expressions over a row';
 
 CREATE FUNCTION crm_timeline.drop_source(name text) RETURNS void
@@ -301,7 +341,7 @@ BEGIN
 		argument := changes[i];
 		IF argument IS NULL OR argument <> ALL (ARRAY['occurred_at', 'keys', 'kind', 'channel', 'direction', 'thread', 'agent', 'outcome',
 				'topic', 'sentiment', 'score', 'value', 'automated', 'summary', 'ref', 'seq', 'attributes', 'filter', 'tenant', 'grade',
-				'depends_on', 'capture']) THEN
+				'depends_on', 'capture', 'stored']) THEN
 			RAISE EXCEPTION 'source "%": there is no argument "%" that can be changed', alter_source.name, argument
 				USING ERRCODE = 'invalid_parameter_value';
 		END IF;

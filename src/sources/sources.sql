@@ -29,10 +29,11 @@ CREATE TABLE crm_timeline.source (
 	tenant text,
 	grade integer NOT NULL CHECK (grade BETWEEN 1 AND 100),
 	depends_on text[] NOT NULL,
-	capture text NOT NULL CHECK (capture IN ('auto', 'statement', 'row', 'none')),
+	capture text NOT NULL CHECK (capture IN ('auto', 'statement', 'row', 'always', 'none')),
 	row_security boolean NOT NULL,
 	suspended boolean NOT NULL DEFAULT false,
-	registered_at timestamptz NOT NULL DEFAULT now()
+	registered_at timestamptz NOT NULL DEFAULT now(),
+	stored boolean
 );
 COMMENT ON TABLE crm_timeline.source IS
 	'the registered tables and views; written by add_source, alter_source, drop_source, suspend_source and resume_source';
@@ -63,6 +64,14 @@ CREATE TABLE crm_timeline.source_member (
 );
 COMMENT ON TABLE crm_timeline.source_member IS
 	'the tables, partitions and children that the last reading of a whole source found; not dumped, so that it is read whole again';
+
+-- Rooms above this one make views of their own from the sources, and are not known here.
+CREATE TABLE crm_timeline.view_generator (
+	place integer NOT NULL PRIMARY KEY,
+	function text NOT NULL
+);
+COMMENT ON TABLE crm_timeline.view_generator IS
+	'the functions that rebuild_views() calls, in the order of place: each makes some of the views that depend on the sources';
 
 CREATE TABLE crm_timeline.reader (
 	role text NOT NULL,

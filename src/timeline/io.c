@@ -44,6 +44,7 @@ PG_FUNCTION_INFO_V1(text_to_timeline);
 PG_FUNCTION_INFO_V1(timeline_recv);
 PG_FUNCTION_INFO_V1(timeline_send);
 PG_FUNCTION_INFO_V1(timeline_from_bytea);
+PG_FUNCTION_INFO_V1(check_timeline);
 PG_FUNCTION_INFO_V1(timeline_eq);
 PG_FUNCTION_INFO_V1(timeline_ne);
 PG_FUNCTION_INFO_V1(timeline_lt);
@@ -216,6 +217,17 @@ timeline_from_bytea(PG_FUNCTION_ARGS)
 	bytea *wire = PG_GETARG_BYTEA_PP(0);
 
 	PG_RETURN_POINTER(read_wire(VARDATA_ANY(wire), VARSIZE_ANY_EXHDR(wire)));
+}
+
+/* check_timeline(timeline): of one that is stored, what is checked of one that comes in. */
+Datum
+check_timeline(PG_FUNCTION_ARGS)
+{
+	struct varlena *timeline = PG_GETARG_VARLENA_PP(0);
+
+	timeline_validate(VARDATA_ANY(timeline), VARSIZE_ANY_EXHDR(timeline));
+	PG_FREE_IF_COPY(timeline, 0);
+	PG_RETURN_BOOL(true);
 }
 
 /*

@@ -425,6 +425,10 @@ CREATE FUNCTION crm_timeline.bytea_to_timeline(bytea) RETURNS crm_timeline.timel
 	AS 'MODULE_PATHNAME', 'timeline_from_bytea' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION crm_timeline.bytea_to_timeline(bytea) IS
 	'the timeline of a binary form, which is checked';
+CREATE FUNCTION crm_timeline.check_timeline(crm_timeline.timeline) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'check_timeline' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION crm_timeline.check_timeline(crm_timeline.timeline) IS
+	'true for a sound value; an error of SQLSTATE XX001 that says what is wrong with another';
 CREATE CAST (crm_timeline.timeline AS text) WITH FUNCTION crm_timeline.timeline_to_text(crm_timeline.timeline) AS ASSIGNMENT;
 COMMENT ON CAST (crm_timeline.timeline AS text) IS
 	'text form';

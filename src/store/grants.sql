@@ -4,6 +4,7 @@ CREATE FUNCTION crm_timeline.grant_read(role regrole, level text DEFAULT 'read')
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
+	generated record;
 	name text := (SELECT r.rolname FROM pg_roles r WHERE r.oid = role);
 BEGIN
 	CASE level
@@ -15,17 +16,27 @@ BEGIN
 		IF to_regclass('crm_timeline.interactions') IS NOT NULL THEN
 			EXECUTE format('GRANT SELECT ON crm_timeline.interactions TO %I', name);
 		END IF;
+	WHEN 'timelines' THEN
+		PERFORM crm_timeline.grant_read(role, 'read');
+		-- packed values of all stored sources: whoever has them needs no right on a table to read what is in them
+		EXECUTE format('GRANT SELECT ON crm_timeline.stored_timeline, crm_timeline.stored_segment, crm_timeline.stored_source, '
+			'crm_timeline.changed_customer, crm_timeline.dirty_customer, crm_timeline.epoch, crm_timeline.source_member, '
+			'crm_timeline.refresh_run, crm_timeline.rows_read_seq, crm_timeline.rows_expected_seq TO %I', name);
+		FOR generated IN SELECT v.name FROM (VALUES ('stored_interactions'), ('live_interactions'), ('timelines'), ('customer_summary')) v(name)
+				WHERE to_regclass('crm_timeline.' || v.name) IS NOT NULL LOOP
+			EXECUTE format('GRANT SELECT ON crm_timeline.%I TO %I', generated.name, name);
+		END LOOP;
 	WHEN 'link' THEN
 		EXECUTE format('GRANT EXECUTE ON FUNCTION crm_timeline.link(crm_timeline.identity, crm_timeline.identity, integer, text, text, timestamptz), '
 			'crm_timeline.unlink(crm_timeline.identity, crm_timeline.identity, text, text, timestamptz), '
 			'crm_timeline.never(crm_timeline.identity, crm_timeline.identity, text, text, timestamptz) TO %I', name);
 	ELSE
 		RAISE EXCEPTION 'there is no level "%"', level
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is read or link.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is read, timelines or link.';
 	END CASE;
 	INSERT INTO crm_timeline.reader (role, level) VALUES (name, grant_read.level) ON CONFLICT DO NOTHING;
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.grant_read(regrole, text) IS
-	'gives a role what a level needs: read (views and look-ups; the rows of the sources need grants of their own) or link (to assert and withdraw links)';
+	'gives a role what a level needs: read (interactions and look-ups; the rows of the sources need grants of their own), timelines (and the stored timelines, with what they hold of all stored sources) or link (to assert and withdraw links)';
 REVOKE EXECUTE ON FUNCTION crm_timeline.grant_read(regrole, text) FROM PUBLIC;

@@ -1,0 +1,376 @@
+-- refresh: what marks name is read again, a batch a transaction.
+
+CREATE TABLE crm_timeline.refresh_run (
+	pid integer NOT NULL PRIMARY KEY,
+	started_at timestamptz NOT NULL,
+	finished_at timestamptz,
+	total bigint NOT NULL,
+	done bigint NOT NULL,
+	customers bigint NOT NULL
+);
+COMMENT ON TABLE crm_timeline.refresh_run IS
+	'the refreshes that run, and those that ran last: how many marks were found and are done, and how many customers were written; see store_status()';
+
+-- What a build of the whole store has read is seen by everybody at once: a sequence is outside of transactions.
+CREATE SEQUENCE crm_timeline.rows_read_seq MINVALUE 0;
+COMMENT ON SEQUENCE crm_timeline.rows_read_seq IS 'how many interactions the build of the whole store that runs has read';
+CREATE SEQUENCE crm_timeline.rows_expected_seq MINVALUE 0;
+COMMENT ON SEQUENCE crm_timeline.rows_expected_seq IS 'how many interactions the build of the whole store that runs will read, by the statistics of the sources';
+
+CREATE FUNCTION crm_timeline.note_row_read(total bigint) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'note_row_read' LANGUAGE C VOLATILE STRICT;
+REVOKE EXECUTE ON FUNCTION crm_timeline.note_row_read(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION crm_timeline.note_row_read(bigint) IS
+	'true; counts its calls in rows_read_seq, and says in a NOTICE every ten seconds how far they have come';
+
+-- A timeline beyond this is kept in segments, each of about so many bytes; both in bytes.
+CREATE FUNCTION crm_timeline.max_stored_bytes() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	BEGIN ATOMIC SELECT 131072; END;
+COMMENT ON FUNCTION crm_timeline.max_stored_bytes() IS 'the size of a timeline, in bytes, beyond which it is kept in segments';
+CREATE FUNCTION crm_timeline.max_segment_bytes() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	BEGIN ATOMIC SELECT 16384; END;
+COMMENT ON FUNCTION crm_timeline.max_segment_bytes() IS 'the size of a segment, in bytes, at which the next one begins';
+
+CREATE FUNCTION crm_timeline.store_segments(customer_id bigint, starts timestamptz, ends timestamptz, timeline crm_timeline.timeline) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+	WITH parts AS MATERIALIZED (
+		SELECT crm_timeline.starts_at(p.part) AS part_starts_at, p.part FROM crm_timeline.timeline_parts(store_segments.timeline, crm_timeline.max_segment_bytes()) p(part)),
+	gone AS (
+		DELETE FROM crm_timeline.stored_segment g
+		WHERE g.customer_id = store_segments.customer_id AND g.starts_at >= store_segments.starts AND g.starts_at < store_segments.ends
+			AND NOT EXISTS (SELECT FROM parts p WHERE p.part_starts_at = g.starts_at))
+	INSERT INTO crm_timeline.stored_segment AS g
+	SELECT store_segments.customer_id, p.part_starts_at, p.part, y.interactions, y.last_at, y.last_inbound_at, y.last_outbound_at
+	FROM parts p CROSS JOIN LATERAL crm_timeline.timeline_summary(p.part) y
+	ON CONFLICT (customer_id, starts_at) DO UPDATE SET timeline = excluded.timeline, interactions = excluded.interactions,
+		last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at
+		WHERE g.timeline OPERATOR(crm_timeline.<>) excluded.timeline;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.store_segments(bigint, timestamptz, timestamptz, crm_timeline.timeline) IS
+	'replaces a customer''s segments that begin in [starts, ends) by those of a timeline';
+
+-- What an upsert writes.
+CREATE FUNCTION crm_timeline.stored_timeline_sql() RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		SELECT string_agg(format('%1$s = excluded.%1$s', a.name), ', ' ORDER BY a.n)
+		FROM unnest(ARRAY['timeline', 'interactions', 'first_at', 'last_at', 'last_inbound_at', 'last_outbound_at', 'last_kind', 'last_channel',
+			'last_outcome', 'last_sentiment', 'last_score']) WITH ORDINALITY a(name, n);
+	END;
+COMMENT ON FUNCTION crm_timeline.stored_timeline_sql() IS 'the SET list of an INSERT into stored_timeline that meets a row';
+
+-- The row of a customer in segments, from the segments.
+CREATE FUNCTION crm_timeline.store_segmented(customer_id bigint) RETURNS void
+	LANGUAGE sql VOLATILE
+	BEGIN ATOMIC
+		INSERT INTO crm_timeline.stored_timeline AS s
+		SELECT $1, NULL, t.interactions, t.first_at, t.last_at, t.last_inbound_at, t.last_outbound_at,
+			y.last_kind, y.last_channel, y.last_outcome, y.last_sentiment, y.last_score
+		FROM (SELECT sum(g.interactions)::bigint AS interactions, min(g.starts_at) AS first_at, max(g.last_at) AS last_at,
+				max(g.last_inbound_at) AS last_inbound_at, max(g.last_outbound_at) AS last_outbound_at
+			FROM crm_timeline.stored_segment g WHERE g.customer_id = $1) t
+		CROSS JOIN LATERAL (SELECT g.timeline FROM crm_timeline.stored_segment g WHERE g.customer_id = $1 ORDER BY g.starts_at DESC LIMIT 1) l
+		CROSS JOIN LATERAL crm_timeline.timeline_summary(l.timeline) y
+		ON CONFLICT (customer_id) DO UPDATE SET timeline = NULL, interactions = excluded.interactions, first_at = excluded.first_at,
+			last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at,
+			last_kind = excluded.last_kind, last_channel = excluded.last_channel, last_outcome = excluded.last_outcome,
+			last_sentiment = excluded.last_sentiment, last_score = excluded.last_score;
+	END;
+COMMENT ON FUNCTION crm_timeline.store_segmented(bigint) IS
+	'writes the row of stored_timeline for a customer whose timeline is in segments';
+
+-- A customer in segments, of which some time was written to: only the segments that it touches. False where one timeline would do.
+CREATE FUNCTION crm_timeline.refresh_segments(customer_id bigint, written tstzmultirange) RETURNS boolean
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET plan_cache_mode = force_generic_plan AS
+$$
+#variable_conflict use_variable
+DECLARE
+	touched record;
+	fresh crm_timeline.timeline;
+BEGIN
+	-- the first segment goes back, and the last one on, for ever
+	FOR touched IN
+		SELECT * FROM (
+			SELECT CASE WHEN lag(g.starts_at) OVER w IS NULL THEN '-infinity' ELSE g.starts_at END AS begins,
+				coalesce(lead(g.starts_at) OVER w, 'infinity') AS ends
+			FROM crm_timeline.stored_segment g WHERE g.customer_id = customer_id WINDOW w AS (ORDER BY g.starts_at)) s
+		WHERE tstzrange(s.begins, s.ends) && written
+	LOOP
+		SELECT crm_timeline.store_agg(i.occurred_at, i.kind, i.channel, i.direction, i.thread, i.agent, i.outcome, i.topic, i.sentiment,
+			i.score, i.value, i.automated, i.source, i.ref, i.seq, i.attributes)
+		INTO fresh FROM crm_timeline.stored_interactions i
+		WHERE i.customer_id = customer_id AND i.occurred_at >= touched.begins AND i.occurred_at < touched.ends;
+		PERFORM crm_timeline.store_segments(customer_id, touched.begins, touched.ends, fresh);
+	END LOOP;
+	-- it is no giant any more
+	IF (SELECT coalesce(sum(pg_column_size(g.timeline)), 0) FROM crm_timeline.stored_segment g WHERE g.customer_id = customer_id)
+			< crm_timeline.max_stored_bytes() / 2 THEN
+		RETURN false;
+	END IF;
+	PERFORM crm_timeline.store_segmented(customer_id);
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.refresh_segments(bigint, tstzmultirange) IS
+	'brings the segments of a customer up to date that a time touches; false where the customer is to be stored in one row again';
+
+-- Customers anew, from the sources; what did not change is not written. Which were.
+CREATE FUNCTION crm_timeline.refresh_customers(customers bigint[], OUT changed bigint[])
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
+$$
+DECLARE
+	one record;
+BEGIN
+	changed := '{}';
+	FOR one IN EXECUTE $query$
+WITH fresh AS MATERIALIZED (
+	SELECT i.customer_id, $query$ || crm_timeline.store_agg_sql('i') || $query$ AS timeline
+	FROM crm_timeline.stored_interactions i WHERE i.customer_id = ANY ($1) GROUP BY i.customer_id),
+gone AS (
+	DELETE FROM crm_timeline.stored_timeline s
+	WHERE s.customer_id = ANY ($1) AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id = s.customer_id) RETURNING s.customer_id),
+gone_segments AS (
+	DELETE FROM crm_timeline.stored_segment g
+	WHERE g.customer_id = ANY ($1) AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id = g.customer_id AND pg_column_size(f.timeline) > $2)),
+kept AS (
+	INSERT INTO crm_timeline.stored_timeline AS s
+	SELECT f.customer_id, f.timeline, y.* FROM fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+	WHERE pg_column_size(f.timeline) <= $2
+	ON CONFLICT (customer_id) DO UPDATE SET $query$ || crm_timeline.stored_timeline_sql() || $query$
+		WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline
+	RETURNING s.customer_id)
+SELECT g.customer_id, NULL::crm_timeline.timeline AS timeline FROM gone g
+UNION ALL
+SELECT k.customer_id, NULL FROM kept k
+UNION ALL
+SELECT f.customer_id, f.timeline FROM fresh f WHERE pg_column_size(f.timeline) > $2
+$query$ USING customers, crm_timeline.max_stored_bytes()
+	LOOP
+		changed := changed || one.customer_id;
+		IF one.timeline IS NOT NULL THEN
+			PERFORM crm_timeline.store_segments(one.customer_id, '-infinity', 'infinity', one.timeline);
+			PERFORM crm_timeline.store_segmented(one.customer_id);
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.refresh_customers(bigint[]) IS
+	'reads customers anew from the stored sources, in one snapshot, and writes what changed; whose row did';
+
+-- The same, where some may be unreadable: those stay marked, and the others are brought up to date.
+CREATE FUNCTION crm_timeline.refresh_readable(customers bigint[], OUT changed bigint[])
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	middle integer := cardinality(customers) / 2;
+	failures integer;
+	pending jsonb[];
+	part bigint[];
+BEGIN
+	changed := '{}';
+	pending := ARRAY[to_jsonb(customers)];
+	failures := 0;
+	WHILE cardinality(pending) > 0 LOOP
+		part := ARRAY(SELECT jsonb_array_elements_text(pending[cardinality(pending)])::bigint);
+		pending := trim_array(pending, 1);
+		middle := cardinality(part) / 2;
+		BEGIN
+			changed := changed || crm_timeline.refresh_customers(part);
+		EXCEPTION WHEN OTHERS THEN
+			failures := failures + 1;
+			IF middle > 0 AND failures <= 50 THEN
+				pending := pending || to_jsonb(part[:middle]) || to_jsonb(part[middle + 1:]);
+				CONTINUE;
+			END IF;
+			RAISE WARNING '% of the customers could not be read, customer % first: %', cardinality(part), part[1], SQLERRM
+				USING HINT = 'They stay marked for the next refresh. See crm_timeline.verify_sources().';
+			INSERT INTO crm_timeline.changed_customer (customer_id) SELECT unnest(part);
+		END;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.refresh_readable(bigint[]) IS
+	'reads customers anew; those that can not be read stay marked, with a warning; whose row changed';
+
+-- Everybody anew.
+CREATE FUNCTION crm_timeline.refresh_all(OUT written bigint)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
+$$
+DECLARE
+	was_empty boolean := NOT EXISTS (SELECT FROM crm_timeline.stored_timeline);
+	expected bigint := (SELECT coalesce(sum(greatest(c.reltuples, 0)), 0) FROM crm_timeline.stored_source s
+		JOIN crm_timeline.source r ON r.name = s.name CROSS JOIN LATERAL crm_timeline.descendants(r.relation) d(member)
+		JOIN pg_class c ON c.oid = d.member AND c.relkind <> 'p');
+	one record;
+	n bigint;
+BEGIN
+	-- as for building an index
+	PERFORM set_config('work_mem', CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(current_setting('maintenance_work_mem'))
+		THEN current_setting('maintenance_work_mem') ELSE current_setting('work_mem') END, true);
+	PERFORM setval('crm_timeline.rows_read_seq', 0), setval('crm_timeline.rows_expected_seq', expected);
+	IF to_regclass('pg_temp.crm_timeline_fresh') IS NOT NULL THEN
+		DROP TABLE pg_temp.crm_timeline_fresh;
+	END IF;
+	EXECUTE format('CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS
+		SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
+		FROM (%s) p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
+		GROUP BY m.customer_id', crm_timeline.pieces_sql(format('crm_timeline.note_row_read(%s)', expected)));
+	EXECUTE format('INSERT INTO crm_timeline.stored_timeline AS s
+		SELECT f.customer_id, f.timeline, y.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+		WHERE pg_column_size(f.timeline) <= %s %s', crm_timeline.max_stored_bytes(), CASE WHEN NOT was_empty THEN format(
+		'ON CONFLICT (customer_id) DO UPDATE SET %s WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline',
+		crm_timeline.stored_timeline_sql()) END);
+	GET DIAGNOSTICS written = ROW_COUNT;
+	IF NOT was_empty THEN
+		DELETE FROM crm_timeline.stored_timeline s WHERE NOT EXISTS (SELECT FROM pg_temp.crm_timeline_fresh f WHERE f.customer_id = s.customer_id);
+		GET DIAGNOSTICS n = ROW_COUNT;
+		written := written + n;
+		DELETE FROM crm_timeline.stored_segment g WHERE NOT EXISTS (SELECT FROM pg_temp.crm_timeline_fresh f
+			WHERE f.customer_id = g.customer_id AND pg_column_size(f.timeline) > crm_timeline.max_stored_bytes());
+	END IF;
+	FOR one IN SELECT f.customer_id, f.timeline FROM pg_temp.crm_timeline_fresh f WHERE pg_column_size(f.timeline) > crm_timeline.max_stored_bytes()
+	LOOP
+		PERFORM crm_timeline.store_segments(one.customer_id, '-infinity', 'infinity', one.timeline);
+		PERFORM crm_timeline.store_segmented(one.customer_id);
+		written := written + 1;
+	END LOOP;
+	DROP TABLE pg_temp.crm_timeline_fresh;
+	-- what chooses between an index and a scan is not to wait for autovacuum
+	IF was_empty THEN
+		ANALYZE crm_timeline.stored_timeline;
+	END IF;
+	PERFORM setval('crm_timeline.rows_expected_seq', 0);
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.refresh_all() IS
+	'reads every customer anew from the stored sources, in one snapshot, and writes what changed; how many rows did';
+
+-- One step of a refresh: some rows of the log, in one transaction.
+CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, live boolean, OUT more boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	t record := crm_timeline.take_dirty(max_rows, live);
+	marked bigint[];
+	whole boolean;
+	one record;
+	again boolean;
+	customers bigint[] := '{}';
+	everything constant tstzmultirange := '{[-infinity,infinity]}';
+BEGIN
+	-- every statement from here on has a snapshot in which all is seen that the marks taken are about
+	WITH gone AS (DELETE FROM crm_timeline.changed_customer c RETURNING c.customer_id)
+	SELECT coalesce(array_agg(DISTINCT g.customer_id) FILTER (WHERE g.customer_id IS NOT NULL), '{}'), coalesce(bool_or(g.customer_id IS NULL), false)
+	INTO marked, whole FROM gone g;
+	more := t.taken >= max_rows;
+	taken := t.taken + cardinality(marked) + whole::integer;
+	whole := whole OR EXISTS (SELECT FROM crm_timeline.stored_source s WHERE s.name = ANY (t.sources));
+	IF whole THEN
+		BEGIN
+			written := crm_timeline.refresh_all();
+		EXCEPTION WHEN OTHERS THEN
+			RAISE WARNING 'the store could not be made: %', SQLERRM
+				USING HINT = 'All is read from the sources until a refresh can make it. See crm_timeline.verify_sources().';
+			INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);
+			written := 0;
+		END;
+		RETURN;
+	END IF;
+	changed := '{}';
+	FOR one IN
+		SELECT d.customer_id, range_agg(d.written) AS written,
+			EXISTS (SELECT FROM crm_timeline.stored_timeline s WHERE s.customer_id = d.customer_id AND s.timeline IS NULL) AS segmented
+		FROM (SELECT m.customer_id, tstzrange(w.starts_at, w.ends_at, '[]') AS written
+				FROM unnest(t.identities, t.starts_at, t.ends_at) w(identity, starts_at, ends_at)
+					JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) w.identity
+			UNION ALL
+			SELECT c.customer_id, '[-infinity,infinity]' FROM unnest(marked) c(customer_id)) d
+		GROUP BY d.customer_id
+	LOOP
+		again := true;
+		IF one.segmented AND NOT one.written @> everything THEN
+			BEGIN
+				again := NOT crm_timeline.refresh_segments(one.customer_id, one.written);
+				changed := changed || one.customer_id;
+			EXCEPTION WHEN OTHERS THEN
+				RAISE WARNING 'customer % could not be read: %', one.customer_id, SQLERRM
+					USING HINT = 'It stays marked for the next refresh. See crm_timeline.verify_sources().';
+				INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (one.customer_id);
+				again := false;
+			END;
+		END IF;
+		IF again THEN
+			customers := customers || one.customer_id;
+		END IF;
+	END LOOP;
+	IF cardinality(customers) > 0 THEN
+		changed := changed || crm_timeline.refresh_readable(customers);
+	END IF;
+	written := cardinality(changed);
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, boolean) IS
+	'takes some rows from the dirty log, resolves their identities, and brings the store up to date for their customers; changed is NULL where all was read anew';
+
+-- It commits between batches, and so can not set search_path by a clause: every name is qualified.
+CREATE PROCEDURE crm_timeline.refresh(max_rows integer DEFAULT 100000, notify text DEFAULT NULL)
+	LANGUAGE plpgsql AS
+$$
+DECLARE
+	batch record;
+	live boolean := true;
+	total bigint;
+	marks_done bigint := 0;
+	customers_written bigint := 0;
+	began timestamptz := pg_catalog.clock_timestamp();
+	told timestamptz := pg_catalog.clock_timestamp();
+	rate double precision;
+BEGIN
+	-- each statement is to see what was committed before it
+	COMMIT;
+	SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	total := (SELECT count(*) FROM crm_timeline.dirty_log) + (SELECT count(*) FROM crm_timeline.changed_customer);
+	DELETE FROM crm_timeline.refresh_run r
+	WHERE r.pid = pg_backend_pid() OR r.finished_at IS NOT NULL OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid);
+	INSERT INTO crm_timeline.refresh_run (pid, started_at, total, done, customers) VALUES (pg_backend_pid(), began, total, 0, 0);
+	LOOP
+		COMMIT;
+		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+		batch := crm_timeline.refresh_batch(max_rows, live);
+		live := false;
+		marks_done := marks_done + batch.taken;
+		customers_written := customers_written + batch.written;
+		UPDATE crm_timeline.refresh_run r SET done = marks_done, customers = customers_written,
+			finished_at = CASE WHEN NOT batch.more THEN clock_timestamp() END WHERE r.pid = pg_backend_pid();
+		IF notify IS NOT NULL AND batch.written > 0 THEN
+			PERFORM pg_notify(notify, json_build_object('customers', batch.written, 'customer_ids', batch.changed[1:100])::text);
+		END IF;
+		EXIT WHEN NOT batch.more;
+		IF clock_timestamp() > told + interval '10 seconds' THEN
+			told := clock_timestamp();
+			rate := marks_done / extract(epoch FROM told - began);
+			RAISE NOTICE 'refresh: % of % marks, % a second, about % s left', marks_done, greatest(total, marks_done), round(rate),
+				ceil(greatest(total - marks_done, 0) / greatest(rate, 1));
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE crm_timeline.refresh(integer, text) IS
+	'brings customers and store up to date with what was written since the last refresh; commits after each max_rows rows of the log; sends a NOTIFY on a channel, where one is given, for what changed';
+
+CREATE PROCEDURE crm_timeline.rebuild()
+	LANGUAGE plpgsql AS
+$$
+BEGIN
+	INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);
+	COMMIT;
+	CALL crm_timeline.refresh();
+END
+$$;
+COMMENT ON PROCEDURE crm_timeline.rebuild() IS
+	'reads every customer anew from the stored sources; readers read the sources meanwhile';

@@ -1,0 +1,164 @@
+-- The views of the store, generated from the sources, and what asks for one customer.
+
+CREATE FUNCTION crm_timeline.store_agg_sql(row_name text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		SELECT 'crm_timeline.store_agg(' || string_agg(format('%I.%s', row_name, a.name), ', ' ORDER BY a.n) || ')'
+		FROM unnest(ARRAY['occurred_at', 'kind', 'channel', 'direction', 'thread', 'agent', 'outcome', 'topic', 'sentiment', 'score',
+			'value', 'automated', 'source', 'ref', 'seq', 'attributes']) WITH ORDINALITY a(name, n);
+	END;
+COMMENT ON FUNCTION crm_timeline.store_agg_sql(text) IS 'the call of store_agg() over rows of the view interactions';
+
+-- The timeline of a stored customer; s is the row of stored_timeline. Segments do not overlap.
+CREATE FUNCTION crm_timeline.stored_sql() RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		SELECT '(SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = s.customer_id)';
+	END;
+COMMENT ON FUNCTION crm_timeline.stored_sql() IS 'a customer''s segments as one timeline';
+
+-- Grouped by identity first: the customers are looked up once an identity, and not once a row.
+CREATE FUNCTION crm_timeline.pieces_sql(condition text) RETURNS text
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
+$$
+BEGIN
+	RETURN coalesce((SELECT format(E'SELECT i.identity, %s AS timeline\nFROM (%s) i\n'
+			'WHERE i.usable AND isfinite(i.occurred_at) AND i.kind IS NOT NULL AND i.identity IS NOT NULL AND %s\nGROUP BY i.identity',
+			crm_timeline.store_agg_sql('i'), string_agg(r.member, E'\nUNION ALL\n' ORDER BY r.name COLLATE "C"), condition)
+		FROM crm_timeline.readable_sources(false) r WHERE r.stored HAVING count(*) > 0),
+		'SELECT NULL::crm_timeline.identity AS identity, NULL::crm_timeline.timeline AS timeline WHERE false');
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.pieces_sql(text) IS
+	'a query for the timeline of each identity, of the stored sources and the rows of which the condition is true';
+
+CREATE FUNCTION crm_timeline.rebuild_timelines() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
+$$
+DECLARE
+	stored text[];
+	live text[];
+	definition text := md5(crm_timeline.pieces_sql('true'));
+	agg constant text := crm_timeline.store_agg_sql('i');
+	clean constant text := 'NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = s.customer_id)';
+	not_live text := '';
+	kept text;
+	summary constant text := 's.interactions, s.first_at, s.last_at, s.last_inbound_at, s.last_outbound_at, s.last_kind, s.last_channel, '
+		's.last_outcome, s.last_sentiment, s.last_score';
+	computed text;
+BEGIN
+	SELECT coalesce(array_agg(r.name) FILTER (WHERE r.stored), '{}'), coalesce(array_agg(r.name) FILTER (WHERE NOT r.stored), '{}')
+	INTO stored, live FROM crm_timeline.readable_sources(false) r;
+
+	-- what the store keeps, and what it does not
+	PERFORM crm_timeline.make_view('stored_interactions', crm_timeline.interactions_sql(stored),
+		'the interactions of the sources that are stored, with their customers', 'timelines');
+	PERFORM crm_timeline.make_view('live_interactions', crm_timeline.interactions_sql(live),
+		'the interactions of the sources that are not stored, with their customers', 'timelines');
+
+	IF live <> '{}' THEN
+		not_live := ' AND NOT EXISTS (SELECT FROM crm_timeline.live_interactions v WHERE v.customer_id = s.customer_id)';
+	END IF;
+	-- the modes are told apart by conditions without a column, which are asked once; a stored timeline is a bare column, for its index
+	kept := 'SELECT s.customer_id, s.timeline FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() = 0 AND s.timeline IS NOT NULL'
+		|| not_live || E'\nUNION ALL\n'
+		'SELECT s.customer_id, s.timeline FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() = 1 AND s.timeline IS NOT NULL AND '
+		|| clean || not_live || E'\nUNION ALL\n'
+		|| format('SELECT s.customer_id, %s FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() < 2 AND s.timeline IS NULL AND %s%s',
+			crm_timeline.stored_sql(), clean, not_live);
+	computed := format(
+		E'SELECT i.customer_id, %1$s AS timeline\nFROM crm_timeline.dirty_customer d JOIN crm_timeline.interactions i ON i.customer_id = d.customer_id\n'
+		'WHERE crm_timeline.store_mode() = 1 GROUP BY i.customer_id\n'
+		'UNION ALL\n'
+		'SELECT i.customer_id, %1$s\nFROM crm_timeline.interactions i\nWHERE crm_timeline.store_mode() = 2 GROUP BY i.customer_id', agg);
+	IF live <> '{}' THEN
+		computed := format(
+			E'SELECT l.customer_id, (SELECT crm_timeline.store_agg(u.timeline) FROM (SELECT coalesce(s.timeline, %s) UNION ALL SELECT l.timeline) u(timeline)) AS timeline\n'
+			'FROM (SELECT i.customer_id, %s AS timeline FROM crm_timeline.live_interactions i GROUP BY i.customer_id) l\n'
+			'	LEFT JOIN crm_timeline.stored_timeline s ON s.customer_id = l.customer_id\n'
+			'WHERE crm_timeline.store_mode() < 2 AND NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = l.customer_id)\n'
+			'UNION ALL\n%s',
+			crm_timeline.stored_sql(), agg, computed);
+	END IF;
+	PERFORM crm_timeline.make_view('timelines', kept || E'\nUNION ALL\n' || computed,
+		'every customer''s interactions as one timeline, in the reader''s snapshot: stored ones, and computed ones for the customers that were written to since', 'timelines');
+	PERFORM crm_timeline.make_view('customer_summary',
+		format(E'SELECT s.customer_id, %1$s FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() = 0%2$s'
+			'\nUNION ALL\nSELECT s.customer_id, %1$s FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() = 1 AND %3$s%2$s'
+			'\nUNION ALL\nSELECT t.customer_id, %1$s FROM (%4$s) t CROSS JOIN LATERAL crm_timeline.timeline_summary(t.timeline) s',
+			summary, not_live, clean, computed),
+		'how many interactions every customer has, the first, and the last, of any direction, inbound and outbound', 'timelines');
+
+	-- what the store holds was made from something else
+	IF stored IS DISTINCT FROM ARRAY(SELECT s.name FROM crm_timeline.stored_source s ORDER BY s.name COLLATE "C") THEN
+		DELETE FROM crm_timeline.stored_source;
+		INSERT INTO crm_timeline.stored_source SELECT unnest(stored);
+	END IF;
+	IF definition IS DISTINCT FROM (SELECT d.md5 FROM crm_timeline.store_definition d) THEN
+		DELETE FROM crm_timeline.store_definition;
+		INSERT INTO crm_timeline.store_definition VALUES (definition);
+		IF EXISTS (SELECT FROM crm_timeline.epoch) THEN
+			INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);
+		END IF;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.rebuild_timelines() IS
+	'makes the views timelines and customer_summary, and those below them, from the registered sources; a part of rebuild_views()';
+INSERT INTO crm_timeline.view_generator VALUES (40, 'crm_timeline.rebuild_timelines');
+
+CREATE FUNCTION crm_timeline.timeline_of(customer_id bigint) RETURNS crm_timeline.timeline
+	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS
+$$
+DECLARE
+	customer bigint := crm_timeline.current_customer(timeline_of.customer_id);
+	result crm_timeline.timeline;
+	live crm_timeline.timeline;
+BEGIN
+	IF customer IS NULL THEN
+		RETURN NULL;
+	ELSIF customer < 0 OR crm_timeline.store_mode() = 2 OR crm_timeline.is_dirty(customer) THEN
+		SELECT crm_timeline.store_agg(i.occurred_at, i.kind, i.channel, i.direction, i.thread, i.agent, i.outcome, i.topic, i.sentiment,
+			i.score, i.value, i.automated, i.source, i.ref, i.seq, i.attributes)
+		INTO result FROM crm_timeline.interactions i WHERE i.customer_id = customer;
+		RETURN result;
+	END IF;
+	SELECT coalesce(s.timeline,
+		(SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = s.customer_id))
+	INTO result FROM crm_timeline.stored_timeline s WHERE s.customer_id = customer;
+	IF EXISTS (SELECT FROM crm_timeline.source r WHERE NOT r.suspended AND r.kind IS NOT NULL
+			AND NOT EXISTS (SELECT FROM crm_timeline.stored_source s WHERE s.name = r.name)) THEN
+		SELECT crm_timeline.store_agg(i.occurred_at, i.kind, i.channel, i.direction, i.thread, i.agent, i.outcome, i.topic, i.sentiment,
+			i.score, i.value, i.automated, i.source, i.ref, i.seq, i.attributes)
+		INTO live FROM crm_timeline.live_interactions i WHERE i.customer_id = customer;
+		SELECT crm_timeline.store_agg(u.timeline) INTO result FROM (VALUES (result), (live)) u(timeline);
+	END IF;
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.timeline_of(bigint) IS
+	'the timeline of a customer, as the view timelines has it; absorbed and provisional customers lead to theirs; NULL where there is none';
+
+CREATE FUNCTION crm_timeline.last_interaction_of(customer_id bigint) RETURNS crm_timeline.interaction
+	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	customer bigint := crm_timeline.current_customer(last_interaction_of.customer_id);
+	result crm_timeline.interaction;
+	segment crm_timeline.timeline;
+BEGIN
+	-- of a customer in segments, the last one is enough
+	IF customer > 0 AND crm_timeline.store_mode() < 2 AND NOT crm_timeline.is_dirty(customer)
+		AND NOT EXISTS (SELECT FROM crm_timeline.source r WHERE NOT r.suspended AND r.kind IS NOT NULL
+			AND NOT EXISTS (SELECT FROM crm_timeline.stored_source s WHERE s.name = r.name))
+	THEN
+		SELECT g.timeline INTO segment FROM crm_timeline.stored_segment g WHERE g.customer_id = customer ORDER BY g.starts_at DESC LIMIT 1;
+	END IF;
+	SELECT * INTO result FROM crm_timeline.last_interaction(coalesce(segment, crm_timeline.timeline_of(customer)));
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.last_interaction_of(bigint) IS
+	'the last interaction of a customer, in the total order; NULL where there is none';
