@@ -12,11 +12,11 @@ SELECT opcname, amname, amvalidate(c.oid)
 FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod
 WHERE opcintype IN ('pattern'::regtype, 'journey'::regtype) ORDER BY 1, 2;
 
--- without as_of they look at the clock; with it they depend on their arguments alone
+-- without as_of they look at the clock; with it, or where times do not matter, they depend on their arguments alone
 SELECT p.oid::regprocedure, provolatile, proisstrict, proparallel
 FROM pg_proc p
 WHERE pronamespace = 'crm_timeline'::regnamespace AND prokind = 'f' AND ('pattern'::regtype = ANY (proargtypes) OR 'journey'::regtype = ANY (proargtypes))
-	AND (provolatile, proisstrict, proparallel) <> (CASE WHEN 'timeline'::regtype = ANY (proargtypes) AND NOT 'timestamptz'::regtype = ANY (proargtypes) THEN 's'::"char" ELSE 'i' END,
+	AND (provolatile, proisstrict, proparallel) <> (CASE WHEN proname <> 'may_match' AND 'timeline'::regtype = ANY (proargtypes) AND NOT 'timestamptz'::regtype = ANY (proargtypes) THEN 's'::"char" ELSE 'i' END,
 		NOT 'internal'::regtype = ANY (proargtypes), 's'::"char");
 
 -- canonical text

@@ -86,8 +86,8 @@ pattern_in(PG_FUNCTION_ARGS)
 }
 
 /* The value in a Datum; its parts are checked to lie inside. */
-static const PatternValue *
-get_value(Datum datum)
+const PatternValue *
+pattern_get_value(Datum datum)
 {
 	const PatternValue *value = (const PatternValue *) PG_DETOAST_DATUM(datum);
 
@@ -101,7 +101,7 @@ get_value(Datum datum)
 Datum
 pattern_out(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = get_value(PG_GETARG_DATUM(0));
+	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
 
 	PG_RETURN_CSTRING(pnstrdup(value->text, value->text_length));
 }
@@ -109,7 +109,7 @@ pattern_out(PG_FUNCTION_ARGS)
 Datum
 pattern_send(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = get_value(PG_GETARG_DATUM(0));
+	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
 	StringInfoData out;
 
 	pq_begintypsend(&out);
@@ -140,8 +140,8 @@ pattern_recv(PG_FUNCTION_ARGS)
 static bool
 same_text(FunctionCallInfo fcinfo)
 {
-	const PatternValue *a = get_value(PG_GETARG_DATUM(0));
-	const PatternValue *b = get_value(PG_GETARG_DATUM(1));
+	const PatternValue *a = pattern_get_value(PG_GETARG_DATUM(0));
+	const PatternValue *b = pattern_get_value(PG_GETARG_DATUM(1));
 
 	return a->text_length == b->text_length && memcmp(a->text, b->text, a->text_length) == 0;
 }
@@ -161,7 +161,7 @@ pattern_ne(PG_FUNCTION_ARGS)
 Datum
 pattern_hash(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = get_value(PG_GETARG_DATUM(0));
+	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
 
 	return hash_any((const unsigned char *) value->text, (int) value->text_length);
 }
@@ -169,7 +169,7 @@ pattern_hash(PG_FUNCTION_ARGS)
 Datum
 pattern_hash_extended(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = get_value(PG_GETARG_DATUM(0));
+	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
 
 	return hash_any_extended((const unsigned char *) value->text, (int) value->text_length,
 							 (uint64) PG_GETARG_INT64(1));
@@ -206,7 +206,7 @@ pattern_argument(FunctionCallInfo fcinfo, int n)
 
 	if (known != NULL && known->constant)
 		return known;
-	value = get_value(PG_GETARG_DATUM(n));
+	value = pattern_get_value(PG_GETARG_DATUM(n));
 	if (known != NULL && VARSIZE(known->value) == VARSIZE(value) &&
 		memcmp(known->value, value, VARSIZE(value)) == 0)
 		return known;

@@ -35,6 +35,9 @@ typedef struct LoadedPattern
 /* The value of a text; NULL and the error where it is none. */
 extern PatternValue *pattern_value(const char *text, Size length, PatternError *error);
 
+/* The value in a Datum. */
+extern const PatternValue *pattern_get_value(Datum datum);
+
 /* The pattern in argument n, loaded once for calls that give the same. */
 extern const LoadedPattern *pattern_argument(FunctionCallInfo fcinfo, int n);
 
