@@ -141,13 +141,15 @@ BEGIN
 END $$;
 CREATE FUNCTION differences(share int) RETURNS TABLE (asked bigint, different bigint) LANGUAGE sql AS $$
 	SELECT count(*), count(*) FILTER (WHERE rows_of(query, true) IS DISTINCT FROM rows_of(query, false))
-	FROM (SELECT format(form, p) AS query FROM (SELECT p, row_number() OVER (ORDER BY p COLLATE "C") AS n FROM question) q, (VALUES ('SELECT id FROM life WHERE t @@ %L'), ('SELECT id FROM life WHERE t @? %L')) f (form)
-	WHERE n % share = 0 OR p ~ 'store') q
+	FROM (SELECT format(form, p) AS query FROM (SELECT p, row_number() OVER (ORDER BY p COLLATE "C") AS n FROM question) q, (VALUES ('SELECT id FROM life WHERE t @@ %L'), ('SELECT id FROM life WHERE t @? %L'),
+		('SELECT id FROM life WHERE matches(t, %L, ''infinity'')'), ('SELECT id FROM life WHERE matches(t, %L, ''2026-01-06Z'')')) f (form)
+	WHERE (n % share = 0 OR p ~ 'store') AND (form !~ 'matches' OR length(p) % 4 = 0)) q
 $$;
 SELECT asked > 500 AS many, different FROM differences(1);
 SELECT rows_of(query, true) = rows_of(query, false) AS same, cardinality(rows_of(query, true)) > 0 AS some FROM (VALUES
+	('SELECT id FROM life WHERE matches(t, ''a -> b'')'),
 	('SELECT id FROM life WHERE t @@ ''d -> e'' AND t @@ ''a@web'''),
-	('SELECT id FROM life WHERE t @@ ''d@web'' OR t @@ ''f => f'''),
+	('SELECT id FROM life WHERE t @@ ''d@web'' OR matches(t, ''f => f'', ''infinity'')'),
 	('SELECT id FROM life WHERE t @@ ''d@web'' AND NOT t @@ ''d@app'''),
 	('SELECT l.id FROM life l JOIN (VALUES (''d => a''), (''c@web -> d''), (''nobody'')) v (p) ON t @@ p::pattern'),
 	('SELECT id FROM life WHERE t @@ ANY (ARRAY[''d => a'', ''c@web -> d'', NULL]::pattern[])')) v (query);

@@ -69,4 +69,16 @@ struct Node;
 	ExecInsertIndexTuples(relation, slot, estate, false, false, NULL, NIL, false)
 #endif
 
+/* 17 moved the target of a column's statistics, 18 asks for whom a pause is made */
+#if PG_VERSION_NUM < 170000
+#define CRM_STATISTICS_TARGET(stats) ((stats)->attr->attstattarget)
+#else
+#define CRM_STATISTICS_TARGET(stats) ((stats)->attstattarget)
+#endif
+#if PG_VERSION_NUM < 180000
+#define CRM_ANALYZE_DELAY() vacuum_delay_point()
+#else
+#define CRM_ANALYZE_DELAY() vacuum_delay_point(true)
+#endif
+
 #endif /* CRM_COMPAT_H */

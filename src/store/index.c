@@ -6,7 +6,7 @@
  * required interactions (pattern/required.h) over the keys that a row has; rows
  * that pass are candidates, which the server then matches.  So an index is as
  * good as of any moment, whatever else the pattern says.  The operator @? is that
- * formula alone.
+ * formula alone: what an index knows of matches() as of a moment that is given.
  *
  * The last key of every query is that of timelines which have too many keys.
  */

@@ -43,4 +43,4 @@ CREATE OPERATOR CLASS crm_timeline.timeline_ops DEFAULT FOR TYPE crm_timeline.ti
 	FUNCTION 6 crm_timeline.timeline_gin_triconsistent(internal, smallint, crm_timeline.timeline, integer, internal, internal, internal),
 	STORAGE bigint;
 COMMENT ON OPERATOR CLASS crm_timeline.timeline_ops USING gin IS
-	'timelines by their kinds, and their kinds in channels, for @@ and @?';
+	'timelines by their kinds, and their kinds in channels, for @@ and matches()';
