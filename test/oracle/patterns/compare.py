@@ -55,6 +55,8 @@ def difference_of(pair, wanted, got):
     for name in ('matches', 'match_count', 'funnel_depth', 'short'):
         if got[name] != wanted[name]:
             return Difference(pair, name, wanted[name], got[name]), False
+    if (wanted['matches'] or wanted['short'][0]) and not got['may_match']:
+        return Difference(pair, 'what an index says of a timeline that matches', True, False), False
     every = list(map(read_match, got['match_all']))
     firsts = {'match_all': every, 'match_first': read_match(got['match_first']), 'match_last': read_match(got['match_last'])}
     for name, value in firsts.items():

@@ -22,6 +22,7 @@ $$;
 CREATE FUNCTION pg_temp.answers(p pattern, t timeline, as_of timestamptz) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_build_object(
         'matches', matches(t, p, as_of),
+        'may_match', t @? p,
         'match_count', match_count(t, p, as_of),
         'match_first', pg_temp.said(match_first(t, p, as_of)),
         'match_last', pg_temp.said(match_last(t, p, as_of)),
