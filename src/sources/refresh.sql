@@ -80,7 +80,7 @@ BEGIN
 			UNION
 			-- a partition that came or went with its rows
 			SELECT r.name FROM crm_timeline.source r LEFT JOIN crm_timeline.source_member m ON m.source = r.name
-			WHERE live AND NOT r.suspended AND m.members IS DISTINCT FROM crm_timeline.source_members(r.name)),
+			WHERE live AND NOT r.suspended AND (m.source IS NULL OR crm_timeline.inheritance_changed(m.tables, m.inheritance))),
 		gone AS (
 			DELETE FROM crm_timeline.dirty_log l
 			WHERE l.source IN (SELECT w.source FROM whole w)
@@ -110,8 +110,10 @@ BEGIN
 		BEGIN
 			IF part.everything THEN
 				-- before it is read: what comes after that is seen the next time
-				INSERT INTO crm_timeline.source_member AS m (source, members) VALUES (s.name, crm_timeline.source_members(s.name))
-				ON CONFLICT (source) DO UPDATE SET members = excluded.members WHERE m.members <> excluded.members;
+				INSERT INTO crm_timeline.source_member AS m
+				SELECT s.name, t.tables, crm_timeline.inheritance(t.tables) FROM (SELECT crm_timeline.source_members(s.name) AS tables) t
+				ON CONFLICT (source) DO UPDATE SET tables = excluded.tables, inheritance = excluded.inheritance
+				WHERE (m.tables, m.inheritance) <> (excluded.tables, excluded.inheritance);
 			END IF;
 			PERFORM crm_timeline.observe(s, CASE WHEN NOT part.everything THEN part.owners END);
 		EXCEPTION WHEN OTHERS THEN
@@ -124,6 +126,11 @@ BEGIN
 		SELECT o.identity FROM unnest(part.owners) o(identity)
 		WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) o.identity);
 	END LOOP;
+	-- new partitions without rows are known from now on
+	IF live THEN
+		UPDATE crm_timeline.source_member m SET inheritance = crm_timeline.inheritance(m.tables)
+		WHERE m.inheritance <> crm_timeline.inheritance(m.tables) AND NOT crm_timeline.inheritance_changed(m.tables, m.inheritance);
+	END IF;
 	SELECT count(*) INTO touched_count FROM crm_timeline.touched_identity;
 	IF touched_count > 0 THEN
 		-- beyond some number, all at once is cheaper than one after another

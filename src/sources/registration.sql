@@ -52,6 +52,35 @@ CREATE FUNCTION crm_timeline.source_members(source text) RETURNS oid[]
 COMMENT ON FUNCTION crm_timeline.source_members(text) IS
 	'the tables of a source with their partitions and children, in the order of their oids';
 
+-- What is attached to tables. By the transaction that did it, too: what was detached, written to and attached again is something else.
+CREATE FUNCTION crm_timeline.inheritance(tables oid[]) RETURNS text[]
+	LANGUAGE sql STABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		WITH RECURSIVE tree(parent, member, attached_by) AS (
+			SELECT i.inhparent, i.inhrelid, i.xmin::text FROM pg_inherits i WHERE i.inhparent = ANY (tables)
+			UNION
+			SELECT i.inhparent, i.inhrelid, i.xmin::text FROM tree t JOIN pg_inherits i ON i.inhparent = t.member)
+		SELECT coalesce(array_agg(format('%s/%s/%s', t.parent, t.member, t.attached_by) ORDER BY t.parent, t.member), '{}') FROM tree t;
+	END;
+COMMENT ON FUNCTION crm_timeline.inheritance(oid[]) IS
+	'the partitions and children of tables, and theirs: parent, child and the number of the transaction that attached it';
+
+CREATE FUNCTION crm_timeline.inheritance_changed(tables oid[], recorded text[]) RETURNS boolean
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	attached text[] := crm_timeline.inheritance(tables);
+BEGIN
+	-- one that has no pages yet brings no rows, and whoever writes there fires triggers
+	RETURN attached <> recorded AND (
+		EXISTS (SELECT FROM unnest(attached) a(edge) WHERE a.edge <> ALL (recorded)
+			AND coalesce(pg_relation_size(split_part(a.edge, '/', 2)::oid), 0) > 0)
+		OR NOT recorded <@ attached);
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.inheritance_changed(oid[], text[]) IS
+	'whether partitions or children came with rows, or went, since what inheritance() gave then';
+
 CREATE FUNCTION crm_timeline.drop_triggers(source text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$

@@ -60,10 +60,11 @@ COMMENT ON TABLE crm_timeline.epoch IS
 
 CREATE TABLE crm_timeline.source_member (
 	source text NOT NULL PRIMARY KEY,
-	members oid[] NOT NULL
+	tables oid[] NOT NULL,
+	inheritance text[] NOT NULL
 );
 COMMENT ON TABLE crm_timeline.source_member IS
-	'the tables, partitions and children that the last reading of a whole source found; not dumped, so that it is read whole again';
+	'the tables of each source, with what was attached to them when the whole source was read last; not dumped, so that it is read whole again';
 
 -- Rooms above this one make views of their own from the sources, and are not known here.
 CREATE TABLE crm_timeline.view_generator (

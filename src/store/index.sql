@@ -44,3 +44,7 @@ CREATE OPERATOR CLASS crm_timeline.timeline_ops DEFAULT FOR TYPE crm_timeline.ti
 	STORAGE bigint;
 COMMENT ON OPERATOR CLASS crm_timeline.timeline_ops USING gin IS
 	'timelines by their kinds, and their kinds in channels, for @@ and matches()';
+
+-- over the store, for the view timelines
+CREATE INDEX stored_timeline_kinds ON crm_timeline.stored_timeline USING gin (timeline);
+COMMENT ON INDEX crm_timeline.stored_timeline_kinds IS 'customers by the kinds of their interactions, for timeline @@ pattern';

@@ -34,6 +34,7 @@ COMMENT ON FUNCTION crm_timeline.max_segment_bytes() IS 'the size of a segment, 
 CREATE FUNCTION crm_timeline.store_segments(customer_id bigint, starts timestamptz, ends timestamptz, timeline crm_timeline.timeline) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
+#variable_conflict use_column
 BEGIN
 	WITH parts AS MATERIALIZED (
 		SELECT crm_timeline.starts_at(p.part) AS part_starts_at, p.part FROM crm_timeline.timeline_parts(store_segments.timeline, crm_timeline.max_segment_bytes()) p(part)),

@@ -114,8 +114,7 @@ BEGIN
 			WHERE crm_timeline.provisional_customer(l.identity) IS NULL)
 		-- a partition that came or went with its rows: no trigger tells that
 		OR EXISTS (SELECT FROM crm_timeline.source_member m JOIN crm_timeline.stored_source s ON s.name = m.source
-			WHERE EXISTS (SELECT FROM unnest(m.members) t(member) JOIN pg_class c ON c.oid = t.member WHERE c.relhassubclass OR c.relkind = 'p')
-				AND m.members <> crm_timeline.source_members(m.source))
+			WHERE crm_timeline.inheritance_changed(m.tables, m.inheritance))
 	THEN
 		RETURN 2;
 	END IF;

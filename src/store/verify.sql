@@ -86,7 +86,7 @@ BEGIN
 		WHERE g.tgname IS NULL OR g.tgenabled = 'D';
 	RETURN QUERY SELECT format('source %s', m.source), 'partitions or children came or went since the last refresh', 'CALL crm_timeline.refresh()'
 		FROM crm_timeline.source_member m JOIN crm_timeline.source s ON s.name = m.source AND NOT s.suspended
-		WHERE m.members IS DISTINCT FROM crm_timeline.source_members(m.source);
+		WHERE crm_timeline.inheritance_changed(m.tables, m.inheritance);
 	RETURN QUERY SELECT format('source %s', s.name), CASE WHEN k.name IS NULL THEN 'it could be stored, and is not' ELSE 'it is stored, and is not to be' END,
 			format('SELECT crm_timeline.resume_source(%L)', s.name)
 		FROM crm_timeline.source s LEFT JOIN crm_timeline.stored_source k ON k.name = s.name

@@ -61,7 +61,15 @@ CREATE FUNCTION app.difference() RETURNS text LANGUAGE sql STABLE SET search_pat
 		(SELECT 'summary: ' || string_agg(coalesce(t.customer_id, s.customer_id)::text, ' ') FROM truth t FULL JOIN summary s ON s.customer_id = t.customer_id
 			WHERE (SELECT y::text FROM crm_timeline.timeline_summary(t.timeline) y) IS DISTINCT FROM ROW(s.interactions, s.first_at, s.last_at,
 				s.last_inbound_at, s.last_outbound_at, s.last_kind, s.last_channel, s.last_outcome, s.last_sentiment, s.last_score)::text)) $$;
-CREATE FUNCTION app.faults() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(v::text, '; ') FROM crm_timeline.verify() v $$;
+CREATE FUNCTION app.faults() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(v::text, '; ') FROM crm_timeline.verify() v
+	-- true, and told to the DBA: a partition that is attached has no such trigger until resume_source()
+	WHERE v.problem <> 'the trigger for truncate is missing on app.spare' $$;
+SQL
+
+# every customer with more than a few interactions is a giant in segments
+$node->safe_psql('postgres', <<'SQL') if $seed % 2;
+CREATE OR REPLACE FUNCTION crm_timeline.max_stored_bytes() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE BEGIN ATOMIC SELECT 100; END;
+CREATE OR REPLACE FUNCTION crm_timeline.max_segment_bytes() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE BEGIN ATOMIC SELECT 70; END;
 SQL
 
 # ---- random histories --------------------------------------------------------------------------------
@@ -172,7 +180,8 @@ push @script, "SELECT 'FAULTS ' || coalesce(app.faults(), '')";
 
 my ($out, $err) = ('', '');
 my $status = $node->psql('postgres', join(";\n", map { "\\echo DID $_" =~ s/\n/ /gr . "\n$_" } @script) . ";\n", stdout => \$out, stderr => \$err, on_error_stop => 0);
-my @errors = grep { /ERROR|server closed/ } split /\n/, $err;
+# a refresh that can not read something says so in a warning
+my @errors = grep { /ERROR|WARNING|server closed/ } split /\n/, $err;
 is(join("\n", grep { defined } @errors[ 0 .. 4 ]), '', 'every step could be done');
 my ($equal, $different, $done, $verified) = (0, 0, 0, 0);
 my @history;
@@ -188,6 +197,7 @@ for my $line (split /\n/, $out)
 }
 is($different, 0, "SEED=$seed: views equal the sources in every snapshot");
 is($equal, $tests, "$tests snapshots compared");
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM crm_timeline.stored_timeline WHERE timeline IS NULL'), '>', 0, 'some customers are in segments') if $seed % 2;
 cmp_ok($verified, '>', 5, 'verify() was asked, and found nothing');
 
 $node->stop;
