@@ -7,18 +7,36 @@ CREATE FUNCTION crm_timeline.observe(s crm_timeline.source, owners crm_timeline.
 	SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET standard_conforming_strings = on SET transform_null_equals = off AS
 $$
 DECLARE
-	piece record := crm_timeline.source_sql(s);
+	piece record;
+	condition text;
+	shown text;
 BEGIN
-	EXECUTE format($query$
-WITH shown AS MATERIALIZED (
-	SELECT q.owner, o.identity AS other, coalesce(min(q.occurred_at), 'infinity') AS noted_at
-	FROM (SELECT %1$s AS owner, %2$s AS identities, %3$s AS occurred_at FROM %4$s WHERE (%5$s) %6$s) q
+	IF cardinality(s.keys) = 1 AND owners IS NOT NULL THEN
+		-- such rows show no links
+		RETURN;
+	END IF;
+	piece := crm_timeline.source_sql(s);
+	condition := format('(%s)%s', piece.filter, CASE WHEN owners IS NOT NULL THEN format(' AND %s OPERATOR(crm_timeline.=) ANY ($2)', piece.owner) END);
+	-- rows with the same keys are one row before anything else is done with them
+	IF cardinality(s.keys) = 1 THEN
+		shown := format($query$SELECT q.owner, q.owner AS other, 'infinity'::timestamptz AS noted_at
+	FROM (SELECT %s AS owner FROM %s WHERE %s GROUP BY 1 OFFSET 0) q WHERE q.owner IS NOT NULL$query$, piece.owner, piece.relation, condition);
+	ELSE
+		shown := format($query$SELECT q.owner, o.identity AS other, min(q.occurred_at) AS noted_at
+	FROM (SELECT coalesce(%1$s) AS owner, g.identities, g.occurred_at
+		FROM (SELECT %2$s AS identities, coalesce(min(%3$s), 'infinity') AS occurred_at FROM %4$s WHERE %5$s GROUP BY 1) g) q
 		CROSS JOIN LATERAL unnest(q.identities) o(identity)
 	WHERE q.owner IS NOT NULL AND o.identity IS NOT NULL
-	GROUP BY q.owner, o.identity),
+	GROUP BY q.owner, o.identity$query$,
+			(SELECT string_agg(format('g.identities[%s]', n), ', ' ORDER BY n) FROM generate_series(1, cardinality(s.keys)) n),
+			piece.identities, piece.occurred_at, piece.relation, condition);
+	END IF;
+	EXECUTE format($query$
+WITH shown AS MATERIALIZED (
+	%1$s),
 gone AS (
 	DELETE FROM crm_timeline.observed_link l
-	WHERE l.source = $1 %7$s
+	WHERE l.source = $1 %2$s
 		AND NOT EXISTS (SELECT FROM shown s WHERE s.owner OPERATOR(crm_timeline.=) l.a AND s.other OPERATOR(crm_timeline.=) l.b)
 	RETURNING l.a, l.b),
 kept AS (
@@ -31,9 +49,7 @@ INSERT INTO crm_timeline.touched_identity (identity)
 SELECT g.a FROM gone g UNION SELECT g.b FROM gone g UNION SELECT k.a FROM kept k UNION SELECT k.b FROM kept k
 UNION SELECT s.other FROM shown s
 	WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) s.other)
-$query$, piece.owner, piece.identities, piece.occurred_at, piece.relation, piece.filter,
-		CASE WHEN owners IS NOT NULL THEN format('AND %s OPERATOR(crm_timeline.=) ANY ($2)', piece.owner) END,
-		CASE WHEN owners IS NOT NULL THEN 'AND l.a OPERATOR(crm_timeline.=) ANY ($2)' END)
+$query$, shown, CASE WHEN owners IS NOT NULL THEN 'AND l.a OPERATOR(crm_timeline.=) ANY ($2)' END)
 	USING s.name, owners, s.grade::smallint;
 END
 $$;
