@@ -56,26 +56,25 @@ $$;
 COMMENT ON FUNCTION crm_timeline.observe(crm_timeline.source, crm_timeline.identity[]) IS
 	'reads from the rows of a source which identities belong together; NULL reads all rows';
 
--- Some rows of the log, in one transaction: their identities are resolved. What they say of interactions is given to the caller.
-CREATE FUNCTION crm_timeline.take_dirty(max_rows integer, live boolean,
-	OUT taken bigint, OUT sources text[], OUT identities crm_timeline.identity[], OUT starts_at timestamptz[], OUT ends_at timestamptz[])
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
+-- What was taken from the log of one source: all of it, or identities with the time that was written to.
+CREATE TYPE crm_timeline.dirty_part AS (
+	source text,
+	whole boolean,
+	identities crm_timeline.identity[],
+	starts_at timestamptz[],
+	ends_at timestamptz[]
+);
+COMMENT ON TYPE crm_timeline.dirty_part IS 'what take_marks() took from the dirty log for one source';
+
+-- Some rows of the log. Whoever calls goes on in the same transaction, which nobody else does at the same time.
+CREATE FUNCTION crm_timeline.take_marks(max_rows integer, live boolean, OUT taken bigint, OUT parts crm_timeline.dirty_part[])
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
-DECLARE
-	part record;
-	s crm_timeline.source;
-	touched crm_timeline.identity[];
-	touched_count bigint;
 BEGIN
 	IF max_rows IS NULL OR max_rows < 1 THEN
 		RAISE EXCEPTION 'max_rows must be at least 1' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'It says how many rows of the log one transaction takes.';
 	END IF;
-	taken := 0;
-	sources := '{}';
-	identities := '{}';
-	starts_at := '{}';
-	ends_at := '{}';
 	PERFORM pg_advisory_xact_lock('crm_timeline.dirty_log'::regclass::oid::int, 1);
 	IF NOT EXISTS (SELECT FROM crm_timeline.epoch) THEN
 		INSERT INTO crm_timeline.epoch (started_at) VALUES (now());
@@ -86,52 +85,67 @@ BEGIN
 		RAISE WARNING '%', crm_timeline.icu_version_problem()
 			USING HINT = 'See crm_timeline.verify_identities().';
 	END IF;
-	FOR part IN
-		WITH whole AS (
-			-- what failed is tried once in a refresh, or it would never end
-			SELECT DISTINCT l.source FROM crm_timeline.dirty_log l WHERE l.identity IS NULL AND (live OR l.problem IS NULL)
-			UNION
-			SELECT r.name FROM crm_timeline.source r LEFT JOIN pg_class c ON c.oid = r.relation
-			WHERE live AND (r.capture = 'none' OR (c.relkind IN ('v', 'm') AND r.depends_on = '{}'))
-			UNION
-			-- a partition that came or went with its rows
-			SELECT r.name FROM crm_timeline.source r LEFT JOIN crm_timeline.source_member m ON m.source = r.name
-			WHERE live AND NOT r.suspended AND (m.source IS NULL OR crm_timeline.inheritance_changed(m.tables, m.inheritance))),
-		gone AS (
-			DELETE FROM crm_timeline.dirty_log l
-			WHERE l.source IN (SELECT w.source FROM whole w)
-				OR l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m WHERE live OR m.problem IS NULL LIMIT max_rows))
-			RETURNING l.source, l.identity, l.starts_at, l.ends_at)
-		SELECT coalesce(w.source, g.source) AS source, w.source IS NOT NULL AS everything, coalesce(g.n, 0) AS n,
-			g.owners, g.starts, g.ends
-		FROM whole w FULL JOIN (
-			-- a row without times is about all of them
-			SELECT d.source, sum(d.n) AS n, array_agg(d.identity) FILTER (WHERE d.identity IS NOT NULL) AS owners,
-				array_agg(d.starts) FILTER (WHERE d.identity IS NOT NULL) AS starts, array_agg(d.ends) FILTER (WHERE d.identity IS NOT NULL) AS ends
-			FROM (SELECT e.source, e.identity, count(*) AS n, min(coalesce(e.starts_at, '-infinity')) AS starts,
-					max(coalesce(e.ends_at, 'infinity')) AS ends FROM gone e GROUP BY e.source, e.identity) d
-			GROUP BY d.source) g ON g.source = w.source
-		ORDER BY 1
-	LOOP
-		taken := taken + part.n;
-		IF part.everything THEN
-			sources := sources || part.source;
-		ELSE
-			identities := identities || part.owners;
-			starts_at := starts_at || part.starts;
-			ends_at := ends_at || part.ends;
-		END IF;
+	WITH whole AS (
+		-- what failed is tried once in a refresh, or it would never end
+		SELECT DISTINCT l.source FROM crm_timeline.dirty_log l WHERE l.identity IS NULL AND (live OR l.problem IS NULL)
+		UNION
+		SELECT r.name FROM crm_timeline.source r LEFT JOIN pg_class c ON c.oid = r.relation
+		WHERE live AND (r.capture = 'none' OR (c.relkind IN ('v', 'm') AND r.depends_on = '{}'))
+		UNION
+		-- a partition that came or went with its rows
+		SELECT r.name FROM crm_timeline.source r LEFT JOIN crm_timeline.source_member m ON m.source = r.name
+		WHERE live AND NOT r.suspended AND (m.source IS NULL OR crm_timeline.inheritance_changed(m.tables, m.inheritance))),
+	gone AS (
+		DELETE FROM crm_timeline.dirty_log l
+		WHERE l.source IN (SELECT w.source FROM whole w)
+			OR l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m WHERE live OR m.problem IS NULL LIMIT max_rows))
+		RETURNING l.source, l.identity, l.starts_at, l.ends_at),
+	-- a row without times is about all of them
+	written AS (
+		SELECT e.source, e.identity, count(*) AS n, min(coalesce(e.starts_at, '-infinity')) AS starts_at, max(coalesce(e.ends_at, 'infinity')) AS ends_at
+		FROM gone e GROUP BY e.source, e.identity),
+	by_source AS (
+		SELECT d.source, sum(d.n) AS n, array_agg(d.identity) FILTER (WHERE d.identity IS NOT NULL) AS identities,
+			array_agg(d.starts_at) FILTER (WHERE d.identity IS NOT NULL) AS starts_at, array_agg(d.ends_at) FILTER (WHERE d.identity IS NOT NULL) AS ends_at
+		FROM written d GROUP BY d.source)
+	SELECT coalesce(sum(g.n), 0), coalesce(array_agg(ROW(coalesce(w.source, g.source), w.source IS NOT NULL, coalesce(g.identities, '{}'),
+		coalesce(g.starts_at, '{}'), coalesce(g.ends_at, '{}'))::crm_timeline.dirty_part ORDER BY coalesce(w.source, g.source)), '{}')
+	INTO taken, parts FROM whole w FULL JOIN by_source g ON g.source = w.source;
+	-- new partitions without rows are known from now on
+	IF live THEN
+		UPDATE crm_timeline.source_member m SET inheritance = crm_timeline.inheritance(m.tables)
+		WHERE m.inheritance <> crm_timeline.inheritance(m.tables) AND NOT crm_timeline.inheritance_changed(m.tables, m.inheritance);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.take_marks(integer, boolean) IS
+	'takes some rows from the dirty log; live = the first time in a refresh, when sources that nobody captures are taken whole, too';
+
+-- What these marks say of links, read from the sources. The identities of some whole sources are known already.
+CREATE FUNCTION crm_timeline.observe_marks(parts crm_timeline.dirty_part[], known text[]) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
+$$
+DECLARE
+	part crm_timeline.dirty_part;
+	s crm_timeline.source;
+BEGIN
+	FOREACH part IN ARRAY parts LOOP
 		SELECT * INTO s FROM crm_timeline.source r WHERE r.name = part.source AND NOT r.suspended;
 		CONTINUE WHEN NOT FOUND;
 		BEGIN
-			IF part.everything THEN
+			IF part.whole THEN
 				-- before it is read: what comes after that is seen the next time
 				INSERT INTO crm_timeline.source_member AS m
 				SELECT s.name, t.tables, crm_timeline.inheritance(t.tables) FROM (SELECT crm_timeline.source_members(s.name) AS tables) t
 				ON CONFLICT (source) DO UPDATE SET tables = excluded.tables, inheritance = excluded.inheritance
 				WHERE (m.tables, m.inheritance) <> (excluded.tables, excluded.inheritance);
 			END IF;
-			PERFORM crm_timeline.observe(s, CASE WHEN NOT part.everything THEN part.owners END);
+			IF part.whole AND s.name = ANY (known) THEN
+				WITH gone AS (DELETE FROM crm_timeline.observed_link l WHERE l.source = s.name RETURNING l.a, l.b)
+				INSERT INTO crm_timeline.touched_identity (identity) SELECT g.a FROM gone g UNION SELECT g.b FROM gone g;
+			ELSE
+				PERFORM crm_timeline.observe(s, CASE WHEN NOT part.whole THEN part.identities END);
+			END IF;
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'source "%" could not be read: %', part.source, SQLERRM
 				USING HINT = 'It stays marked for the next refresh. See crm_timeline.verify_sources().';
@@ -139,15 +153,21 @@ BEGIN
 		END;
 		-- written and gone again, or never readable: known all the same, so that nobody stays provisional
 		INSERT INTO crm_timeline.touched_identity (identity)
-		SELECT o.identity FROM unnest(part.owners) o(identity)
+		SELECT o.identity FROM unnest(part.identities) o(identity)
 		WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) o.identity);
 	END LOOP;
-	-- new partitions without rows are known from now on
-	IF live THEN
-		UPDATE crm_timeline.source_member m SET inheritance = crm_timeline.inheritance(m.tables)
-		WHERE m.inheritance <> crm_timeline.inheritance(m.tables) AND NOT crm_timeline.inheritance_changed(m.tables, m.inheritance);
-	END IF;
-	SELECT count(*) INTO touched_count FROM crm_timeline.touched_identity;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.observe_marks(crm_timeline.dirty_part[], text[]) IS
+	'brings the observed links of what marks name up to date; known = sources of which no row shows a link, and whose identities the caller adds';
+
+CREATE FUNCTION crm_timeline.resolve_touched() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	touched_count bigint := (SELECT count(*) FROM crm_timeline.touched_identity);
+	touched crm_timeline.identity[];
+BEGIN
 	IF touched_count > 0 THEN
 		-- beyond some number, all at once is cheaper than one after another
 		IF touched_count <= 100000 AND NOT EXISTS (SELECT FROM crm_timeline.touched_identity t WHERE t.identity IS NULL) THEN
@@ -158,5 +178,4 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION crm_timeline.take_dirty(integer, boolean) IS
-	'takes some rows from the dirty log, reads from the sources which identities belong together, and resolves them; gives the sources to be read whole, and the identities with the time that was written to';
+COMMENT ON FUNCTION crm_timeline.resolve_touched() IS 'resolves what the table touched_identity names';

@@ -196,29 +196,46 @@ $$;
 COMMENT ON FUNCTION crm_timeline.refresh_readable(bigint[]) IS
 	'reads customers anew; those that can not be read stay marked, with a warning; whose row changed';
 
--- Everybody anew.
-CREATE FUNCTION crm_timeline.refresh_all(OUT written bigint)
+-- Everybody anew, in two steps, between which customers are resolved: each identity's timeline, and each customer's.
+CREATE FUNCTION crm_timeline.build_pieces() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
 $$
 DECLARE
-	was_empty boolean := NOT EXISTS (SELECT FROM crm_timeline.stored_timeline);
 	expected bigint := (SELECT coalesce(sum(greatest(c.reltuples, 0)), 0) FROM crm_timeline.stored_source s
 		JOIN crm_timeline.source r ON r.name = s.name CROSS JOIN LATERAL crm_timeline.descendants(r.relation) d(member)
 		JOIN pg_class c ON c.oid = d.member AND c.relkind <> 'p');
-	one record;
-	n bigint;
 BEGIN
 	-- as for building an index
 	PERFORM set_config('work_mem', CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(current_setting('maintenance_work_mem'))
 		THEN current_setting('maintenance_work_mem') ELSE current_setting('work_mem') END, true);
 	PERFORM setval('crm_timeline.rows_read_seq', 0), setval('crm_timeline.rows_expected_seq', expected);
+	IF to_regclass('pg_temp.crm_timeline_piece') IS NOT NULL THEN
+		DROP TABLE pg_temp.crm_timeline_piece;
+	END IF;
+	EXECUTE 'CREATE TEMPORARY TABLE crm_timeline_piece ON COMMIT DROP AS '
+		|| crm_timeline.pieces_sql(format('crm_timeline.note_row_read(%s)', expected));
+	ANALYZE pg_temp.crm_timeline_piece;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.build_pieces() IS
+	'reads the stored sources, in one snapshot, into a temporary table: the timeline of each identity';
+
+CREATE FUNCTION crm_timeline.store_pieces(OUT written bigint)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	was_empty boolean := NOT EXISTS (SELECT FROM crm_timeline.stored_timeline);
+	one record;
+	n bigint;
+BEGIN
 	IF to_regclass('pg_temp.crm_timeline_fresh') IS NOT NULL THEN
 		DROP TABLE pg_temp.crm_timeline_fresh;
 	END IF;
-	EXECUTE format('CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS
+	CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS
 		SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
-		FROM (%s) p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
-		GROUP BY m.customer_id', crm_timeline.pieces_sql(format('crm_timeline.note_row_read(%s)', expected)));
+		FROM pg_temp.crm_timeline_piece p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
+		WHERE p.timeline IS NOT NULL GROUP BY m.customer_id;
+	DROP TABLE pg_temp.crm_timeline_piece;
 	EXECUTE format('INSERT INTO crm_timeline.stored_timeline AS s
 		SELECT f.customer_id, f.timeline, y.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
 		WHERE pg_column_size(f.timeline) <= %s %s', crm_timeline.max_stored_bytes(), CASE WHEN NOT was_empty THEN format(
@@ -246,37 +263,64 @@ BEGIN
 	PERFORM setval('crm_timeline.rows_expected_seq', 0);
 END
 $$;
-COMMENT ON FUNCTION crm_timeline.refresh_all() IS
-	'reads every customer anew from the stored sources, in one snapshot, and writes what changed; how many rows did';
+COMMENT ON FUNCTION crm_timeline.store_pieces() IS
+	'brings the store up to date with what build_pieces() read, by the customers of now, and writes what changed; how many rows did';
 
 -- One step of a refresh: some rows of the log, in one transaction.
+--
+-- Every mark that is taken is taken by a statement before the one that reads what it is about, whose snapshot is therefore not older. Where all
+-- is read anew, the sources are read before customers are resolved: marks of customers that are told meanwhile are about identities, and
+-- are taken before the customers are put together; one that is about all may be about the sources, and stays.
 CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, live boolean, OUT more boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
-	t record := crm_timeline.take_dirty(max_rows, live);
+	t record := crm_timeline.take_marks(max_rows, live);
+	whole boolean := EXISTS (SELECT FROM unnest(t.parts) p JOIN crm_timeline.stored_source s ON s.name = p.source WHERE p.whole);
+	known text[] := '{}';
 	marked bigint[];
-	whole boolean;
+	n bigint;
 	one record;
 	again boolean;
 	customers bigint[] := '{}';
 	everything constant tstzmultirange := '{[-infinity,infinity]}';
 BEGIN
-	-- every statement from here on has a snapshot in which all is seen that the marks taken are about
-	WITH gone AS (DELETE FROM crm_timeline.changed_customer c RETURNING c.customer_id)
-	SELECT coalesce(array_agg(DISTINCT g.customer_id) FILTER (WHERE g.customer_id IS NOT NULL), '{}'), coalesce(bool_or(g.customer_id IS NULL), false)
-	INTO marked, whole FROM gone g;
 	more := t.taken >= max_rows;
-	taken := t.taken + cardinality(marked) + whole::integer;
-	whole := whole OR EXISTS (SELECT FROM crm_timeline.stored_source s WHERE s.name = ANY (t.sources));
+	taken := t.taken;
+	written := 0;
+	DELETE FROM crm_timeline.changed_customer c WHERE c.customer_id IS NULL;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	taken := taken + n;
+	whole := whole OR n > 0;
 	IF whole THEN
 		BEGIN
-			written := crm_timeline.refresh_all();
+			PERFORM crm_timeline.build_pieces();
+			known := ARRAY(SELECT s.name FROM crm_timeline.stored_source s JOIN crm_timeline.source r ON r.name = s.name WHERE cardinality(r.keys) = 1);
+			INSERT INTO crm_timeline.touched_identity (identity)
+			SELECT p.identity FROM pg_temp.crm_timeline_piece p
+			WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) p.identity);
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'the store could not be made: %', SQLERRM
 				USING HINT = 'All is read from the sources until a refresh can make it. See crm_timeline.verify_sources().';
 			INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);
-			written := 0;
+			whole := NULL;
+		END;
+	END IF;
+	PERFORM crm_timeline.observe_marks(t.parts, known);
+	PERFORM crm_timeline.resolve_touched();
+	IF whole IS NULL THEN
+		RETURN;
+	END IF;
+	WITH gone AS (DELETE FROM crm_timeline.changed_customer c WHERE c.customer_id IS NOT NULL RETURNING c.customer_id)
+	SELECT coalesce(array_agg(DISTINCT g.customer_id), '{}') INTO marked FROM gone g;
+	taken := taken + cardinality(marked);
+	IF whole THEN
+		BEGIN
+			written := crm_timeline.store_pieces();
+		EXCEPTION WHEN OTHERS THEN
+			RAISE WARNING 'the store could not be made: %', SQLERRM
+				USING HINT = 'All is read from the sources until a refresh can make it.';
+			INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);
 		END;
 		RETURN;
 	END IF;
@@ -285,7 +329,7 @@ BEGIN
 		SELECT d.customer_id, range_agg(d.written) AS written,
 			EXISTS (SELECT FROM crm_timeline.stored_timeline s WHERE s.customer_id = d.customer_id AND s.timeline IS NULL) AS segmented
 		FROM (SELECT m.customer_id, tstzrange(w.starts_at, w.ends_at, '[]') AS written
-				FROM unnest(t.identities, t.starts_at, t.ends_at) w(identity, starts_at, ends_at)
+				FROM unnest(t.parts) p CROSS JOIN LATERAL unnest(p.identities, p.starts_at, p.ends_at) w(identity, starts_at, ends_at)
 					JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) w.identity
 			UNION ALL
 			SELECT c.customer_id, '[-infinity,infinity]' FROM unnest(marked) c(customer_id)) d

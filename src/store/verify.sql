@@ -109,7 +109,8 @@ WHERE (s.problem IS NOT NULL OR s.stored IS NULL OR f.timeline IS NULL OR crm_ti
 	AND NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = coalesce(s.customer_id, f.customer_id))
 ORDER BY 1
 $query$, CASE WHEN chosen IS NULL THEN format('SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline FROM (%s) p
-			JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity GROUP BY m.customer_id', crm_timeline.pieces_sql('true'))
+			JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity WHERE p.timeline IS NOT NULL GROUP BY m.customer_id',
+			crm_timeline.pieces_sql('true'))
 		ELSE format('SELECT i.customer_id, %s AS timeline FROM crm_timeline.stored_interactions i WHERE i.customer_id = ANY ($1) GROUP BY i.customer_id',
 			crm_timeline.store_agg_sql('i')) END)
 	USING chosen

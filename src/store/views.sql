@@ -24,14 +24,14 @@ CREATE FUNCTION crm_timeline.pieces_sql(condition text) RETURNS text
 $$
 BEGIN
 	RETURN coalesce((SELECT format(E'SELECT i.identity, %s AS timeline\nFROM (%s) i\n'
-			'WHERE i.usable AND isfinite(i.occurred_at) AND i.kind IS NOT NULL AND i.identity IS NOT NULL AND %s\nGROUP BY i.identity',
+			'WHERE i.usable AND i.identity IS NOT NULL AND %s\nGROUP BY i.identity',
 			crm_timeline.store_agg_sql('i'), string_agg(r.member, E'\nUNION ALL\n' ORDER BY r.name COLLATE "C"), condition)
 		FROM crm_timeline.readable_sources(false) r WHERE r.stored HAVING count(*) > 0),
 		'SELECT NULL::crm_timeline.identity AS identity, NULL::crm_timeline.timeline AS timeline WHERE false');
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.pieces_sql(text) IS
-	'a query for the timeline of each identity, of the stored sources and the rows of which the condition is true';
+	'a query for the timeline of each identity, of the stored sources and the rows of which the condition is true; NULL where an identity has no interaction';
 
 CREATE FUNCTION crm_timeline.rebuild_timelines() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
