@@ -31,7 +31,8 @@ DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 REGRESS = timeline store_agg pattern identity links journey sources index statistics literals corruption
 REGRESS_OPTS = --load-extension=$(EXTENSION)
 
-ISOLATION =
+ISOLATION = store_setup store_write store_refreshers store_move store_delete store_truncate store_savepoint store_isolation \
+	store_first store_segments store_merge
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
 
 PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
