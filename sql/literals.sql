@@ -17,6 +17,7 @@ INSERT INTO called VALUES
 	($$crm_timeline.timeline_agg('{}')$$),
 	($$crm_timeline.store_agg('2026-01-01', 'a', 'web', 'inbound', 'T', 'A', 'won', 'x', '0.5', '9', '1', 'true', 's', '1', '2', '{}')$$),
 	($$crm_timeline.store_agg('{}')$$),
+	($$crm_timeline.check_timeline('{}')$$),
 	($$crm_timeline.timeline_summary('{}')$$),
 	($$crm_timeline.timeline_parts('{2026-01-01T00:00:00Z a}', '100')$$),
 	($$crm_timeline.length('{}')$$),

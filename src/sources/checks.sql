@@ -24,7 +24,7 @@ BEGIN
 				FROM unnest(s.keys) WITH ORDINALITY k(key, n));
 			RETURN QUERY EXECUTE format($query$
 SELECT $1, e.problem, e.lost, count(*), (array_agg(e.ref ORDER BY e.ref) FILTER (WHERE e.ref IS NOT NULL))[1:5]
-FROM (SELECT %1$s AS owner, %2$s AS occurred_at, %3$s AS ref, %4$s AS kind,
+FROM (SELECT %1$s AS owner, %2$s AS occurred_at, %3$s AS ref, %4$s AS kind, %9$s AS sentiment,
 		(SELECT string_agg('key ' || trim(p.namespace) || ': ' || p.problem, '; ' ORDER BY p.namespace, p.problem)
 			FROM (VALUES %5$s) p(namespace, problem) WHERE p.problem IS NOT NULL) AS keys
 	FROM %6$s WHERE (%7$s)) q
@@ -32,6 +32,7 @@ CROSS JOIN LATERAL (VALUES
 	(CASE WHEN q.owner IS NULL THEN 'no usable key' || coalesce(' (' || q.keys || ')', ': every key is NULL') END, true, q.ref),
 	(CASE WHEN NOT %8$s THEN NULL WHEN q.occurred_at IS NULL THEN 'no time' WHEN NOT isfinite(q.occurred_at) THEN 'infinite time' END, true, q.ref),
 	(CASE WHEN q.kind IS NULL AND %8$s THEN 'no kind' END, true, q.ref),
+	(CASE WHEN q.sentiment NOT BETWEEN -1 AND 1 THEN 'sentiment is not between -1 and 1, and is left out of timelines' END, false, q.ref),
 	(CASE WHEN q.owner IS NOT NULL THEN q.keys END, false, q.ref)) e(problem, lost, ref)
 WHERE e.problem IS NOT NULL
 GROUP BY e.problem, e.lost
@@ -39,7 +40,9 @@ ORDER BY e.lost DESC, count(*) DESC, e.problem COLLATE "C"
 $query$, piece.owner, piece.occurred_at,
 				CASE WHEN s.ref IS NULL THEN 'NULL::text' ELSE crm_timeline.text_sql(s.name, 'ref', s.relation, s.ref, 'settled') END,
 				CASE WHEN s.kind IS NULL THEN 'NULL::text' ELSE crm_timeline.text_sql(s.name, 'kind', s.relation, s.kind, 'settled') END,
-				problems, piece.relation, piece.filter, (s.kind IS NOT NULL)::text)
+				problems, piece.relation, piece.filter, (s.kind IS NOT NULL)::text,
+				CASE WHEN s.sentiment IS NULL THEN 'NULL::double precision'
+					ELSE crm_timeline.typed_sql(s.name, 'sentiment', s.relation, s.sentiment, 'double precision', 'settled') END)
 			USING s.name;
 		-- one that can not be read leaves the others readable
 		EXCEPTION WHEN OTHERS THEN

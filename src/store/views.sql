@@ -84,10 +84,11 @@ BEGIN
 	END IF;
 	PERFORM crm_timeline.make_view('timelines', kept || E'\nUNION ALL\n' || computed,
 		'every customer''s interactions as one timeline, in the reader''s snapshot: stored ones, and computed ones for the customers that were written to since', 'timelines');
-	PERFORM crm_timeline.make_view('customer_summary',
-		format(E'SELECT s.customer_id, %1$s FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() = 0%2$s'
-			'\nUNION ALL\nSELECT s.customer_id, %1$s FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() = 1 AND %3$s%2$s'
-			'\nUNION ALL\nSELECT t.customer_id, %1$s FROM (%4$s) t CROSS JOIN LATERAL crm_timeline.timeline_summary(t.timeline) s',
+	-- stored rows are a bare table here, so that they come in the order of an index; what is asked of them is asked above
+	PERFORM crm_timeline.make_view('customer_summary', format(
+		E'SELECT s.customer_id, %1$s\nFROM (SELECT s.customer_id, %1$s, true AS kept FROM crm_timeline.stored_timeline s\n'
+		'	UNION ALL SELECT t.customer_id, %1$s, false FROM (%4$s) t CROSS JOIN LATERAL crm_timeline.timeline_summary(t.timeline) s) s\n'
+		'WHERE NOT s.kept OR ((SELECT crm_timeline.store_mode()) = 0 OR (SELECT crm_timeline.store_mode()) = 1 AND %3$s)%2$s',
 			summary, not_live, clean, computed),
 		'how many interactions every customer has, the first, and the last, of any direction, inbound and outbound', 'timelines');
 
