@@ -81,6 +81,40 @@ $$;
 COMMENT ON FUNCTION crm_timeline.inheritance_changed(oid[], text[]) IS
 	'whether partitions or children came with rows, or went, since what inheritance() gave then';
 
+-- Whoever reads a view locks it before what is below it. Triggers, which take the locks of tables, and views that are made from
+-- below would each deadlock with him; so the views are locked first, from the top. A refresh is waited for before that, holding
+-- nothing: it reads views and tables over a whole batch, and has what it will write from sources as they were when it began.
+CREATE FUNCTION crm_timeline.lock_sources() RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	view regclass;
+BEGIN
+	PERFORM pg_advisory_xact_lock('crm_timeline.dirty_log'::regclass::oid::int, 1);
+	PERFORM pg_advisory_xact_lock('crm_timeline.source'::regclass::oid::int, 1);
+	FOR view IN
+		WITH RECURSIVE generated AS (
+			SELECT c.oid FROM pg_class c
+			WHERE c.relnamespace = 'crm_timeline'::regnamespace AND c.relkind = 'v' AND pg_has_role(c.relowner, 'USAGE')
+				AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
+		reads AS (
+			SELECT DISTINCT w.ev_class AS reader, d.refobjid AS oid FROM generated g JOIN pg_rewrite w ON w.ev_class = g.oid
+				JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+			WHERE d.refobjid <> w.ev_class),
+		below(oid, depth) AS (
+			SELECT g.oid, 0 FROM generated g
+			UNION
+			SELECT r.oid, b.depth + 1 FROM below b JOIN reads r ON r.reader = b.oid JOIN generated g ON g.oid = r.oid)
+		SELECT b.oid::regclass FROM below b GROUP BY b.oid ORDER BY max(b.depth), b.oid
+	LOOP
+		-- LOCK TABLE would lock all that is below
+		EXECUTE format('ALTER VIEW %s SET (security_invoker = true)', view);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.lock_sources() IS
+	'waits for a refresh, and locks the generated views, the upper ones first: what changes sources or views begins with it';
+
 CREATE FUNCTION crm_timeline.drop_triggers(source text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
@@ -251,6 +285,7 @@ DECLARE
 BEGIN
 	PERFORM crm_timeline.check_arguments(add_source.name, add_source.relation::text, add_source.occurred_at, add_source.keys,
 		add_source.grade::text, add_source.capture);
+	PERFORM crm_timeline.lock_sources();
 	IF EXISTS (SELECT FROM crm_timeline.source o WHERE o.name = add_source.name) THEN
 		RAISE EXCEPTION 'source "%" is registered already', add_source.name
 			USING ERRCODE = 'duplicate_object',
@@ -291,6 +326,7 @@ CREATE FUNCTION crm_timeline.drop_source(name text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 BEGIN
+	PERFORM crm_timeline.lock_sources();
 	DELETE FROM crm_timeline.source s WHERE s.name = drop_source.name;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no source "%"', drop_source.name USING ERRCODE = 'undefined_object';
@@ -310,6 +346,7 @@ CREATE FUNCTION crm_timeline.suspend_source(name text) RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 BEGIN
+	PERFORM crm_timeline.lock_sources();
 	UPDATE crm_timeline.source s SET suspended = true WHERE s.name = suspend_source.name;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no source "%"', suspend_source.name USING ERRCODE = 'undefined_object';
@@ -328,6 +365,7 @@ DECLARE
 	s crm_timeline.source;
 	renewed regclass;
 BEGIN
+	PERFORM crm_timeline.lock_sources();
 	SELECT * INTO s FROM crm_timeline.source r WHERE r.name = resume_source.name FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no source "%"', resume_source.name USING ERRCODE = 'undefined_object';
@@ -358,6 +396,7 @@ DECLARE
 	changed jsonb := '{}';
 	whole jsonb;
 BEGIN
+	PERFORM crm_timeline.lock_sources();
 	SELECT * INTO s FROM crm_timeline.source r WHERE r.name = alter_source.name FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no source "%"', alter_source.name USING ERRCODE = 'undefined_object';

@@ -182,7 +182,7 @@ BEGIN
 		RAISE EXCEPTION 'views can not be rebuilt in a transaction that is %', upper(current_setting('transaction_isolation'))
 			USING ERRCODE = 'invalid_transaction_state', HINT = 'Begin it with: BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED';
 	END IF;
-	PERFORM pg_advisory_xact_lock('crm_timeline.source'::regclass::oid::int, 1);
+	PERFORM crm_timeline.lock_sources();
 	FOR generator IN SELECT g.function FROM crm_timeline.view_generator g ORDER BY g.place LOOP
 		EXECUTE format('SELECT %s()', generator.function::regproc);
 	END LOOP;
