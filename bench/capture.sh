@@ -5,8 +5,8 @@
 # shellcheck shell=bash disable=SC2154
 
 mkdir -p "$TMP/capture"
+fresh_extension
 sql <<'SQL'
-CREATE EXTENSION IF NOT EXISTS crm_timeline;
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS shop CASCADE;
 CREATE SCHEMA shop;

@@ -9,12 +9,12 @@ funnel="'product_view -> cart -> purchase within 7 days', 'infinity'"
 
 say "funnel: stored timelines"
 ensure_stored
-warm bench.stored
+warm crm_timeline.stored_timeline
 ask_peers
 
 # OFFSET 0: PostgreSQL would flatten the subquery, and ask for each customer's depth twice, in WHERE and in GROUP BY.
 stored_funnel="SELECT depth, count(*), sum(customer_id) FROM
-    (SELECT customer_id, crm_timeline.funnel_depth(timeline, $funnel) AS depth FROM bench.stored OFFSET 0) f
+    (SELECT customer_id, crm_timeline.funnel_depth(timeline, $funnel) AS depth FROM crm_timeline.timelines OFFSET 0) f
     WHERE depth > 0 GROUP BY depth ORDER BY depth"
 # the filter is what makes it fast: interactions that are no step are not sorted
 window_funnel="SELECT depth, count(), sum(customer) FROM (SELECT customer, windowFunnel(604800000000)
@@ -29,13 +29,14 @@ windows="SELECT depth, count(*), sum(customer) FROM (SELECT customer, max(CASE
         FROM (SELECT customer, us, kind, max(CASE WHEN kind = 'product_view' THEN us END) OVER w AS viewed
             FROM t WHERE kind IN ('product_view', 'cart', 'purchase') WINDOW w AS (PARTITION BY customer ORDER BY us)) v
         WINDOW w AS (PARTITION BY customer ORDER BY us)) c GROUP BY customer) d WHERE depth > 0 GROUP BY depth ORDER BY depth"
+read_from_store "$stored_funnel"
 beside_peers funnel 11 "$stored_funnel" "$window_funnel" "$windows"
 metric "funnel stored_seconds" "$ours"
 metric "funnel clickhouse_seconds" "$clickhouse"
 metric "funnel duckdb_seconds" "$duckdb"
 metric "funnel ratio_vs_clickhouse" "$ratio_clickhouse" most 0.5
 metric "funnel ratio_vs_duckdb" "$ratio_duckdb"
-pairs 5 '' "$stored_funnel" 'SELECT sum(crm_timeline.length(timeline)) FROM bench.stored'
+pairs 5 '' "$stored_funnel" 'SELECT sum(crm_timeline.length(timeline)) FROM crm_timeline.timelines'
 metric "funnel ratio_vs_length" "$(calc 3 "$ratio")"
 
 # ---- raw rows ----------------------------------------------------------------------------------------
@@ -96,7 +97,10 @@ for plan in order kind table; do
         fastest=$seconds our_settings=${plans[$plan]}
     fi
 done
-[ "$(peer_form "$sql_answer")" = "$peers_answer" ] || die "funnel: raw rows give $sql_answer, stored timelines $peers_answer"
+# by the store's numbers of the customers
+query "SELECT depth, count(*), sum(number) FROM (SELECT customer_id, crm_timeline.funnel_depth(crm_timeline.timeline_agg(occurred_at, kind), $funnel) AS depth
+       FROM bench.interaction WHERE $steps GROUP BY customer_id OFFSET 0) f JOIN $member m USING (customer_id) WHERE depth > 0 GROUP BY depth ORDER BY depth"
+[ "$(peer_form "$REPLY")" = "$peers_answer" ] || die "funnel: raw rows give $REPLY, stored timelines $peers_answer"
 pairs 5 '' "$our_settings; $raw" "$best_settings; $best_form"
 metric "funnel raw_seconds" "$a"
 metric "funnel sql_seconds" "$b"

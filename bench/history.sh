@@ -9,8 +9,8 @@
 rows=${HISTORY_ROWS:-$(awk -v s="$SCALE" 'BEGIN { printf "%d", 4000000 * s }')}
 say "history: $rows rows in three tables"
 run_group psql -Xq -v rows="$rows" -f "$here/history.sql" >&2 || die "the tables of the application could not be made"
+fresh_extension
 sql <<'SQL'
-CREATE EXTENSION IF NOT EXISTS crm_timeline;
 CREATE EXTENSION IF NOT EXISTS pg_prewarm;
 SET client_min_messages = warning;
 SELECT crm_timeline.add_source('account', 'app.account', occurred_at => 'created_at',

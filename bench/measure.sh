@@ -10,6 +10,11 @@
 #     plan_must_not WHAT JSONPATH   dies if something does
 #     metric NAME VALUE [most LIMIT | below LIMIT]     prints a result, after its target if it has one
 #     once 'SETTINGS' SQL           runs SQL twice; the answer and the time of the second: sets answer, seconds
+#     timed SQL                     runs SQL, whatever it is, once: sets seconds
+#     fresh_extension               the extension as CREATE EXTENSION leaves it, with nothing registered
+#     ensure_stored                 makes the store of the interactions, once, for what reads crm_timeline.timelines
+#     ensure_bare                   makes a table bench.stored of timelines, once, for what is about the format alone
+#     read_from_store SQL           dies unless SQL reads stored timelines and nothing but them
 #     peers                         installs the npm peers: sets NODE_PATH
 #     ask_peers                     starts ClickHouse and DuckDB, with the interactions as their table t
 #     beside_peers NAME N OURS CLICKHOUSE DUCKDB    compares the answers, then runs the three in turns N times after one run of
@@ -75,17 +80,57 @@ SQL
     comment "generated in $((SECONDS - began)) s"
 }
 
-# The stored timelines that size and scan look at, made once.
-stored=
+# What the store and the bare table are made of is dropped with the extension.
+stored='' bare=''
+fresh_extension() {
+    sql <<'SQL'
+SET client_min_messages = error;
+DROP TABLE IF EXISTS bench.stored;
+DROP EXTENSION IF EXISTS crm_timeline CASCADE;
+CREATE EXTENSION crm_timeline;
+SQL
+    stored='' bare=''
+}
+
+register() {
+    sql <<'SQL'
+SELECT crm_timeline.add_source('interaction', 'bench.interaction', occurred_at => 'occurred_at', kind => 'kind', channel => 'channel',
+    keys => ARRAY['customer: customer_id'], ref => $$''$$);
+SQL
+}
+
+# The store's numbers of the customers, beside the table's own.
+member='(SELECT customer_id AS number, crm_timeline.identity_value(identity)::bigint AS customer_id FROM crm_timeline.membership)'
+
 ensure_stored() {
     [ -z "$stored" ] || return 0
+    fresh_extension
+    register
+    sql <<'SQL'
+CALL crm_timeline.refresh();
+VACUUM (FREEZE, ANALYZE) crm_timeline.stored_timeline;
+SQL
+    stored=1
+}
+
+ensure_bare() {
+    [ -z "$bare" ] || return 0
     sql <<'SQL'
 CREATE TABLE bench.stored WITH (toast_tuple_target = 8160) AS
     SELECT customer_id, crm_timeline.timeline_agg(occurred_at, kind, 'channel', channel) AS timeline
     FROM bench.interaction GROUP BY customer_id;
 VACUUM (FREEZE, ANALYZE) bench.stored;
 SQL
-    stored=1
+    bare=1
+}
+
+read_from_store() {
+    query 'SELECT crm_timeline.store_mode()'
+    [ "$REPLY" = 0 ] || die "the store is in mode $REPLY"
+    plan '' "$1"
+    plan_must "scan of stored timelines" '$.** ? (@."Relation Name" == "stored_timeline" && @."Actual Loops" > 0 && @."Actual Rows" > 0)'
+    plan_must_not "something read beside the store" \
+        '$.** ? (exists(@."Relation Name") && @."Relation Name" != "stored_timeline" && @."Relation Name" != "stored_segment" && @."Actual Loops" > 0)'
 }
 
 # Everything below is read by the measured statements from shared buffers.
@@ -190,16 +235,28 @@ SQL
     answer=$(head -n -1 <<<"$REPLY")
 }
 
+timed() {
+    sql <<SQL
+\\o /dev/null
+SELECT clock_timestamp() AS began \\gset
+$1;
+\\o
+SELECT extract(epoch FROM clock_timestamp() - :'began'::timestamptz);
+SQL
+    seconds=$REPLY
+}
+
 # Rows as the peers give them.
 peer_form() { printf '%s' "$1" | tr '\n' ';'; }
 
-# The peers answer in a process of their own until the script ends.
+# The peers answer in a process of their own until the script ends. They know the customers by the store's numbers.
 ask_peers() {
     [ -z "${PEERS_PID:-}" ] || return 0
     peers
     say "loading ClickHouse and DuckDB"
     sql <<SQL
-COPY (SELECT customer_id, (extract(epoch FROM occurred_at) * 1000000)::bigint, kind, channel FROM bench.interaction)
+COPY (SELECT m.number, (extract(epoch FROM occurred_at) * 1000000)::bigint, kind, channel
+      FROM bench.interaction JOIN $member m USING (customer_id))
     TO '$TMP/tmp/interactions.tsv';
 SQL
     mkdir "$TMP/tmp/peers"

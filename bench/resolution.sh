@@ -6,7 +6,7 @@
 
 say "resolution: making the links"
 people=$(awk -v s="$SCALE" 'BEGIN { n = int(1000000 * s + 0.5); print n < 1 ? 1 : n }')
-query 'CREATE EXTENSION IF NOT EXISTS crm_timeline'
+fresh_extension
 sql <<SQL
 SET search_path = public, crm_timeline;
 INSERT INTO identity_limit VALUES ('user', 1);

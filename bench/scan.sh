@@ -5,7 +5,7 @@
 # shellcheck shell=bash disable=SC2154
 
 say "scan: stored timelines"
-ensure_stored
+ensure_bare
 sql <<'SQL'
 CREATE FUNCTION bench.timeline_scan(crm_timeline.timeline) RETURNS bigint
     AS '$libdir/crm_timeline', 'timeline_scan' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -5,10 +5,10 @@
 
 say "sequence: stored timelines"
 ensure_stored
-warm bench.stored
+warm crm_timeline.stored_timeline
 ask_peers
 
-gated="SELECT count(*), sum(customer_id) FROM bench.stored
+gated="SELECT count(*), sum(customer_id) FROM crm_timeline.timelines
     WHERE crm_timeline.matches(timeline, 'product_view ->[2 days] cart ->[1 hour] purchase', 'infinity')"
 # a condition on time between two events lets anything lie between them
 sequence_match="SELECT count(), sum(customer) FROM (SELECT customer, sequenceMatch('(?1)(?t<=172800000000)(?2)(?t<=3600000000)(?3)')
@@ -21,6 +21,7 @@ windows="SELECT count(DISTINCT customer), sum(DISTINCT customer) FROM (SELECT *,
           FROM t WHERE kind IN ('product_view', 'cart', 'purchase') WINDOW w AS (PARTITION BY customer ORDER BY us)) v
     WINDOW w AS (PARTITION BY customer ORDER BY us)) c
     WHERE kind = 'purchase' AND us - carted <= 3600000000"
+read_from_store "$gated"
 beside_peers sequence 11 "$gated" "$sequence_match" "$windows"
 metric "sequence stored_seconds" "$ours"
 metric "sequence clickhouse_seconds" "$clickhouse"

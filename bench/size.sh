@@ -10,7 +10,7 @@ per_interaction() {
 }
 
 say "size: timelines"
-ensure_stored
+ensure_bare
 per_interaction bench.stored
 ours=$REPLY
 metric "size bytes_per_interaction" "$ours" most 8.8

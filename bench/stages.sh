@@ -5,11 +5,11 @@
 
 say "stages: stored timelines"
 ensure_stored
-warm bench.stored
+warm crm_timeline.stored_timeline
 ask_peers
 
 staged="SELECT stage, count(*), sum(customer_id) FROM (SELECT customer_id, crm_timeline.stage(timeline,
-        'looking: product_view; deciding: cart; customer: purchase; unhappy: complaint', 'infinity') AS stage FROM bench.stored) s
+        'looking: product_view; deciding: cart; customer: purchase; unhappy: complaint', 'infinity') AS stage FROM crm_timeline.timelines) s
     WHERE stage IS NOT NULL GROUP BY stage ORDER BY stage"
 # the later listed of simultaneous ones, which here is not in the order of letters
 entered="CASE kind WHEN 'product_view' THEN 1 WHEN 'cart' THEN 2 WHEN 'purchase' THEN 3 ELSE 4 END"
@@ -18,6 +18,7 @@ by_last() {
     echo "SELECT $named AS stage, count(*), sum(customer) FROM (SELECT customer, $1 AS last_entered
           FROM t WHERE kind IN ('product_view', 'cart', 'purchase', 'complaint') GROUP BY customer) s GROUP BY stage ORDER BY stage"
 }
+read_from_store "$staged"
 beside_peers stages 5 "$staged" "$(by_last "argMax($entered, (us, $entered))")" "$(by_last "arg_max($entered, (us, $entered))")"
 metric "stages stored_seconds" "$ours"
 metric "stages clickhouse_seconds" "$clickhouse"
