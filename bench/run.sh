@@ -11,7 +11,7 @@
 # is a result, not an error: the exit status tells only whether everything could be measured.
 #
 # Needs nothing set up: makes itself a throwaway server as the tests do, generates the data, removes
-# everything. At SCALE=1 it takes about 8 minutes, 7 GB of disk and 6 GB of memory. The peers come from npm and
+# everything. At SCALE=1 it takes about 15 minutes, 9 GB of disk and 6 GB of memory. The peers come from npm and
 # are kept in ~/.cache/crm_timeline-bench.
 
 set -euo pipefail
@@ -19,7 +19,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../test/lib.sh"
 . "$here/measure.sh"
 
-[ $# -gt 0 ] || set -- build size scan funnel sequence stages gated history
+[ $# -gt 0 ] || set -- build size scan funnel sequence stages gated store history
 for name in "$@"; do
     [[ $name != */* && -e $here/$name.sh && ! $name =~ ^(run|measure)$ ]] || die "there is no measurement named $name"
 done
