@@ -209,9 +209,6 @@ BEGIN
 	PERFORM set_config('work_mem', CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(current_setting('maintenance_work_mem'))
 		THEN current_setting('maintenance_work_mem') ELSE current_setting('work_mem') END, true);
 	PERFORM setval('crm_timeline.rows_read_seq', 0), setval('crm_timeline.rows_expected_seq', expected);
-	IF to_regclass('pg_temp.crm_timeline_piece') IS NOT NULL THEN
-		DROP TABLE pg_temp.crm_timeline_piece;
-	END IF;
 	EXECUTE 'CREATE TEMPORARY TABLE crm_timeline_piece ON COMMIT DROP AS '
 		|| crm_timeline.pieces_sql(format('crm_timeline.note_row_read(%s)', expected));
 	ANALYZE pg_temp.crm_timeline_piece;
@@ -228,34 +225,42 @@ DECLARE
 	one record;
 	n bigint;
 BEGIN
-	IF to_regclass('pg_temp.crm_timeline_fresh') IS NOT NULL THEN
-		DROP TABLE pg_temp.crm_timeline_fresh;
-	END IF;
-	CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS
-		SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
-		FROM pg_temp.crm_timeline_piece p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
-		WHERE p.timeline IS NOT NULL GROUP BY m.customer_id;
-	DROP TABLE pg_temp.crm_timeline_piece;
-	EXECUTE format('INSERT INTO crm_timeline.stored_timeline AS s
-		SELECT f.customer_id, f.timeline, y.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
-		WHERE pg_column_size(f.timeline) <= %s %s', crm_timeline.max_stored_bytes(), CASE WHEN NOT was_empty THEN format(
-		'ON CONFLICT (customer_id) DO UPDATE SET %s WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline',
-		crm_timeline.stored_timeline_sql()) END);
-	GET DIAGNOSTICS written = ROW_COUNT;
-	IF NOT was_empty THEN
+	IF was_empty THEN
+		INSERT INTO crm_timeline.stored_timeline
+		SELECT f.customer_id, f.timeline, y.*
+		FROM (SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
+			FROM pg_temp.crm_timeline_piece p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
+			WHERE p.timeline IS NOT NULL GROUP BY m.customer_id ORDER BY m.customer_id) f
+			CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y;
+		GET DIAGNOSTICS written = ROW_COUNT;
+		CREATE TEMPORARY TABLE crm_timeline_giant ON COMMIT DROP AS
+			SELECT s.customer_id, s.timeline FROM crm_timeline.stored_timeline s WHERE pg_column_size(s.timeline) > crm_timeline.max_stored_bytes();
+	ELSE
+		CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS
+			SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
+			FROM pg_temp.crm_timeline_piece p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
+			WHERE p.timeline IS NOT NULL GROUP BY m.customer_id;
+		EXECUTE 'INSERT INTO crm_timeline.stored_timeline AS s
+			SELECT f.customer_id, f.timeline, y.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+			WHERE pg_column_size(f.timeline) <= crm_timeline.max_stored_bytes()
+			ON CONFLICT (customer_id) DO UPDATE SET ' || crm_timeline.stored_timeline_sql()
+			|| ' WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline';
+		GET DIAGNOSTICS written = ROW_COUNT;
 		DELETE FROM crm_timeline.stored_timeline s WHERE NOT EXISTS (SELECT FROM pg_temp.crm_timeline_fresh f WHERE f.customer_id = s.customer_id);
 		GET DIAGNOSTICS n = ROW_COUNT;
 		written := written + n;
 		DELETE FROM crm_timeline.stored_segment g WHERE NOT EXISTS (SELECT FROM pg_temp.crm_timeline_fresh f
 			WHERE f.customer_id = g.customer_id AND pg_column_size(f.timeline) > crm_timeline.max_stored_bytes());
+		CREATE TEMPORARY TABLE crm_timeline_giant ON COMMIT DROP AS
+			SELECT f.customer_id, f.timeline FROM pg_temp.crm_timeline_fresh f WHERE pg_column_size(f.timeline) > crm_timeline.max_stored_bytes();
+		DROP TABLE pg_temp.crm_timeline_fresh;
 	END IF;
-	FOR one IN SELECT f.customer_id, f.timeline FROM pg_temp.crm_timeline_fresh f WHERE pg_column_size(f.timeline) > crm_timeline.max_stored_bytes()
-	LOOP
+	FOR one IN SELECT g.customer_id, g.timeline FROM pg_temp.crm_timeline_giant g LOOP
 		PERFORM crm_timeline.store_segments(one.customer_id, '-infinity', 'infinity', one.timeline);
 		PERFORM crm_timeline.store_segmented(one.customer_id);
-		written := written + 1;
+		written := written + (NOT was_empty)::integer;
 	END LOOP;
-	DROP TABLE pg_temp.crm_timeline_fresh;
+	DROP TABLE pg_temp.crm_timeline_giant, pg_temp.crm_timeline_piece;
 	-- what chooses between an index and a scan is not to wait for autovacuum
 	IF was_empty THEN
 		ANALYZE crm_timeline.stored_timeline;

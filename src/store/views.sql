@@ -25,7 +25,9 @@ $$
 BEGIN
 	RETURN coalesce((SELECT format(E'SELECT i.identity, %s AS timeline\nFROM (%s) i\n'
 			'WHERE i.usable AND i.identity IS NOT NULL AND %s\nGROUP BY i.identity',
-			crm_timeline.store_agg_sql('i'), string_agg(r.member, E'\nUNION ALL\n' ORDER BY r.name COLLATE "C"), condition)
+			crm_timeline.store_agg_sql('i'), string_agg(
+				-- OFFSET 0: the identity is made once a row, and not again for its condition
+				format('(%s OFFSET 0)', r.member), E'\nUNION ALL\n' ORDER BY r.name COLLATE "C"), condition)
 		FROM crm_timeline.readable_sources(false) r WHERE r.stored HAVING count(*) > 0),
 		'SELECT NULL::crm_timeline.identity AS identity, NULL::crm_timeline.timeline AS timeline WHERE false');
 END
