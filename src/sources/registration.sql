@@ -65,6 +65,11 @@ CREATE FUNCTION crm_timeline.inheritance(tables oid[]) RETURNS text[]
 COMMENT ON FUNCTION crm_timeline.inheritance(oid[]) IS
 	'the partitions and children of tables, and theirs: parent, child and the number of the transaction that attached it';
 
+CREATE FUNCTION crm_timeline.have_children(tables oid[]) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'have_children' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.have_children(oid[]) IS
+	'whether any of these tables has partitions or children, or had some; from the server''s cache';
+
 CREATE FUNCTION crm_timeline.inheritance_changed(tables oid[], recorded text[]) RETURNS boolean
 	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
 $$

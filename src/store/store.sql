@@ -114,7 +114,8 @@ BEGIN
 			WHERE crm_timeline.provisional_customer(l.identity) IS NULL)
 		-- a partition that came or went with its rows: no trigger tells that
 		OR EXISTS (SELECT FROM crm_timeline.source_member m JOIN crm_timeline.stored_source s ON s.name = m.source
-			WHERE crm_timeline.inheritance_changed(m.tables, m.inheritance))
+			WHERE CASE WHEN m.inheritance <> '{}' OR crm_timeline.have_children(m.tables)
+				THEN crm_timeline.inheritance_changed(m.tables, m.inheritance) END)
 	THEN
 		RETURN 2;
 	END IF;
