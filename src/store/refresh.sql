@@ -47,21 +47,25 @@ BEGIN
 	FROM parts p CROSS JOIN LATERAL crm_timeline.timeline_summary(p.part) y
 	ON CONFLICT (customer_id, starts_at) DO UPDATE SET timeline = excluded.timeline, interactions = excluded.interactions,
 		last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at
-		WHERE g.timeline OPERATOR(crm_timeline.<>) excluded.timeline;
+		WHERE g.timeline OPERATOR(crm_timeline.<>) excluded.timeline OR (g.interactions, g.last_at, g.last_inbound_at, g.last_outbound_at)
+			IS DISTINCT FROM (excluded.interactions, excluded.last_at, excluded.last_inbound_at, excluded.last_outbound_at);
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.store_segments(bigint, timestamptz, timestamptz, crm_timeline.timeline) IS
 	'replaces a customer''s segments that begin in [starts, ends) by those of a timeline';
 
--- What an upsert writes.
+-- What an upsert writes, and where: a row that is right stays as it is.
 CREATE FUNCTION crm_timeline.stored_timeline_sql() RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	BEGIN ATOMIC
-		SELECT string_agg(format('%1$s = excluded.%1$s', a.name), ', ' ORDER BY a.n)
+		SELECT format('%s WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline OR (%s) IS DISTINCT FROM (%s)',
+			string_agg(format('%1$s = excluded.%1$s', a.name), ', ' ORDER BY a.n),
+			string_agg('s.' || a.name, ', ' ORDER BY a.n) FILTER (WHERE a.name <> 'timeline'),
+			string_agg('excluded.' || a.name, ', ' ORDER BY a.n) FILTER (WHERE a.name <> 'timeline'))
 		FROM unnest(ARRAY['timeline', 'interactions', 'first_at', 'last_at', 'last_inbound_at', 'last_outbound_at', 'last_kind', 'last_channel',
 			'last_outcome', 'last_sentiment', 'last_score']) WITH ORDINALITY a(name, n);
 	END;
-COMMENT ON FUNCTION crm_timeline.stored_timeline_sql() IS 'the SET list of an INSERT into stored_timeline that meets a row';
+COMMENT ON FUNCTION crm_timeline.stored_timeline_sql() IS 'the SET list and the condition of an INSERT into stored_timeline that meets a row';
 
 -- The row of a customer in segments, from the segments.
 CREATE FUNCTION crm_timeline.store_segmented(customer_id bigint) RETURNS void
@@ -141,7 +145,6 @@ kept AS (
 	SELECT f.customer_id, f.timeline, y.* FROM fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
 	WHERE pg_column_size(f.timeline) <= $2
 	ON CONFLICT (customer_id) DO UPDATE SET $query$ || crm_timeline.stored_timeline_sql() || $query$
-		WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline
 	RETURNING s.customer_id)
 SELECT g.customer_id, NULL::crm_timeline.timeline AS timeline FROM gone g
 UNION ALL
@@ -243,8 +246,7 @@ BEGIN
 		EXECUTE 'INSERT INTO crm_timeline.stored_timeline AS s
 			SELECT f.customer_id, f.timeline, y.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
 			WHERE pg_column_size(f.timeline) <= crm_timeline.max_stored_bytes()
-			ON CONFLICT (customer_id) DO UPDATE SET ' || crm_timeline.stored_timeline_sql()
-			|| ' WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline';
+			ON CONFLICT (customer_id) DO UPDATE SET ' || crm_timeline.stored_timeline_sql();
 		GET DIAGNOSTICS written = ROW_COUNT;
 		DELETE FROM crm_timeline.stored_timeline s WHERE NOT EXISTS (SELECT FROM pg_temp.crm_timeline_fresh f WHERE f.customer_id = s.customer_id);
 		GET DIAGNOSTICS n = ROW_COUNT;
