@@ -162,6 +162,9 @@ DECLARE
 	bases regclass[];
 	class record;
 	t record;
+	piece record;
+	arguments bytea[];
+	firing "char"[];
 BEGIN
 	FOR s IN SELECT * FROM crm_timeline.source r ORDER BY r.name COLLATE "C" LOOP
 		source := s.name;
@@ -192,8 +195,10 @@ BEGIN
 			RETURN NEXT;
 		END IF;
 		BEGIN
-			PERFORM crm_timeline.source_sql(s);
+			piece := crm_timeline.source_sql(s);
 			bases := s.relation || ARRAY(SELECT d.base FROM crm_timeline.dependencies(s) d);
+			arguments := crm_timeline.trigger_arguments(s.name, s.relation, format('(SELECT %s)', piece.owner), piece.occurred_at, piece.filter)
+				|| ARRAY(SELECT crm_timeline.trigger_arguments(s.name, d.base, d.item, 'NULL::timestamptz', 'true') FROM crm_timeline.dependencies(s) d);
 		EXCEPTION WHEN OTHERS THEN
 			problem := SQLERRM;
 			hint := format('SELECT crm_timeline.alter_source(%L, ...)', s.name);
@@ -207,8 +212,10 @@ BEGIN
 			RETURN NEXT;
 		END IF;
 		IF s.capture <> 'none' THEN
+			-- one for replicas only does not fire for those who write here
+			firing := CASE WHEN s.capture = 'always' THEN '{A}' ELSE '{O,A}' END;
 			FOR t IN
-				SELECT c.captured::text AS captured, g.name, c.event
+				SELECT DISTINCT c.captured::text AS captured, g.name, CASE WHEN g.name IS NULL THEN c.event END AS event, CASE WHEN g.name IS NULL THEN 'missing' ELSE 'disabled' END AS what
 				FROM (SELECT w.captured, e.event, e.bit
 					FROM unnest(bases) b(base) CROSS JOIN LATERAL crm_timeline.captured_tables(b.base, s.capture) w
 					-- the bits of pg_trigger.tgtype
@@ -217,16 +224,22 @@ BEGIN
 					SELECT m.member::regclass, 'truncate', 32
 					FROM unnest(crm_timeline.source_members(s.name)) m(member) JOIN pg_class p ON p.oid = m.member AND p.relkind IN ('r', 'p')) c
 				LEFT JOIN crm_timeline.source_triggers(s.name) g ON g.relation = c.captured AND (g.type & c.bit) <> 0 AND NOT g.cloned
-				WHERE g.name IS NULL OR g.enabled = 'D'
+				WHERE g.name IS NULL OR NOT (g.enabled = ANY (firing))
 				UNION ALL
 				-- those that a partition has from its parent
-				SELECT g.relation::text, g.name, 'row' FROM crm_timeline.source_triggers(s.name) g WHERE g.cloned AND g.enabled = 'D'
+				SELECT g.relation::text, g.name, 'row', 'disabled' FROM crm_timeline.source_triggers(s.name) g WHERE g.cloned AND NOT (g.enabled = ANY (firing))
+				UNION ALL
+				SELECT g.relation::text, g.name, 'other', 'other' FROM crm_timeline.source_triggers(s.name) g
+					JOIN pg_trigger r ON r.tgrelid = g.relation AND r.tgname = g.name
+				WHERE NOT g.cloned AND class.name = s.relation_name AND r.tgargs <> ALL (arguments)
 				ORDER BY 1, 3
 			LOOP
-				problem := CASE WHEN t.name IS NULL THEN format('the trigger for %s is missing on %s', t.event, t.captured)
-					ELSE format('trigger %s on %s is disabled', t.name, t.captured) END;
-				hint := CASE WHEN t.name IS NULL THEN format('SELECT crm_timeline.resume_source(%L)', s.name)
-					ELSE format('ALTER TABLE %s ENABLE TRIGGER %I; SELECT crm_timeline.resume_source(%L)', t.captured, t.name, s.name) END;
+				problem := CASE t.what WHEN 'missing' THEN format('the trigger for %s is missing on %s', t.event, t.captured)
+					WHEN 'disabled' THEN format('trigger %s on %s is disabled', t.name, t.captured)
+					ELSE format('trigger %s on %s was made from other expressions', t.name, t.captured) END;
+				hint := CASE WHEN t.what <> 'disabled' THEN format('SELECT crm_timeline.resume_source(%L)', s.name)
+					ELSE format('ALTER TABLE %s ENABLE%s TRIGGER %I; SELECT crm_timeline.resume_source(%L)', t.captured,
+						CASE WHEN s.capture = 'always' THEN ' ALWAYS' END, t.name, s.name) END;
 				RETURN NEXT;
 			END LOOP;
 		END IF;

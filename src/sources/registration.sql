@@ -133,6 +133,15 @@ END
 $$;
 COMMENT ON FUNCTION crm_timeline.drop_triggers(text) IS 'drops every trigger of a source';
 
+CREATE FUNCTION crm_timeline.trigger_arguments(source text, relation regclass, identity text, occurred_at text, filter text) RETURNS bytea
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		SELECT string_agg(convert_to(a.argument, 'UTF8') || '\x00', '' ORDER BY a.n)
+		FROM unnest(ARRAY[source, (SELECT c.relname::text FROM pg_class c WHERE c.oid = relation), identity, occurred_at, filter]) WITH ORDINALITY a(argument, n);
+	END;
+COMMENT ON FUNCTION crm_timeline.trigger_arguments(text, regclass, text, text, text) IS
+	'the arguments of a source''s triggers, as the catalogue has them';
+
 CREATE FUNCTION crm_timeline.create_triggers(source text, relation regclass, capture text, identity text, occurred_at text, filter text)
 	RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$

@@ -51,6 +51,7 @@ CREATE TABLE crm_timeline.store_definition (
 );
 COMMENT ON TABLE crm_timeline.store_definition IS
 	'a digest of the query that the store was last made from: where rebuild_views() makes another one, all is to be read again';
+SELECT pg_catalog.pg_extension_config_dump('crm_timeline.store_definition', '');
 
 CREATE TABLE crm_timeline.changed_customer (
 	customer_id bigint

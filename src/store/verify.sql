@@ -62,6 +62,7 @@ DECLARE
 	chosen bigint[];
 	one record;
 	mode integer := crm_timeline.store_mode();
+	same_sources boolean;
 BEGIN
 	IF sample IS NULL OR NOT (sample >= 0 AND sample <= 1) THEN
 		RAISE EXCEPTION 'sample must be from 0 to 1' USING ERRCODE = 'invalid_parameter_value',
@@ -74,7 +75,9 @@ BEGIN
 		FROM (VALUES ('interactions'), ('stored_interactions'), ('live_interactions'), ('timelines'), ('customer_summary')) w(name)
 		WHERE to_regclass('crm_timeline.' || w.name) IS NULL AND EXISTS (SELECT FROM crm_timeline.source);
 	-- what the views were made from
-	IF EXISTS (SELECT FROM crm_timeline.source) AND (SELECT d.md5 FROM crm_timeline.store_definition d) IS DISTINCT FROM md5(crm_timeline.pieces_sql('true')) THEN
+	same_sources := NOT EXISTS (SELECT FROM crm_timeline.source)
+		OR (SELECT d.md5 FROM crm_timeline.store_definition d) IS NOT DISTINCT FROM md5(crm_timeline.pieces_sql('true'));
+	IF NOT same_sources THEN
 		object := 'registry';
 		problem := 'the views and the store were made from other sources';
 		hint := 'SELECT crm_timeline.rebuild_views(), then CALL crm_timeline.refresh()';
@@ -83,16 +86,18 @@ BEGIN
 	RETURN QUERY SELECT format('trigger %s on crm_timeline.membership', w.name), CASE WHEN g.tgname IS NULL THEN 'it is missing' ELSE 'it is disabled' END, again
 		FROM (VALUES ('store_update'), ('store_delete'), ('store_truncate')) w(name)
 		LEFT JOIN pg_trigger g ON g.tgrelid = 'crm_timeline.membership'::regclass AND g.tgname = w.name
-		WHERE g.tgname IS NULL OR g.tgenabled = 'D';
-	RETURN QUERY SELECT format('source %s', m.source), 'partitions or children came or went since the last refresh', 'CALL crm_timeline.refresh()'
-		FROM crm_timeline.source_member m JOIN crm_timeline.source s ON s.name = m.source AND NOT s.suspended
-		WHERE crm_timeline.inheritance_changed(m.tables, m.inheritance);
-	RETURN QUERY SELECT format('source %s', s.name), CASE WHEN k.name IS NULL THEN 'it could be stored, and is not' ELSE 'it is stored, and is not to be' END,
-			format('SELECT crm_timeline.resume_source(%L)', s.name)
-		FROM crm_timeline.source s LEFT JOIN crm_timeline.stored_source k ON k.name = s.name
-		WHERE crm_timeline.is_stored(s) <> (k.name IS NOT NULL);
-	-- the customers, as far as the store claims to be up to date
-	IF mode = 2 OR to_regclass('crm_timeline.stored_interactions') IS NULL THEN
+		WHERE g.tgname IS NULL OR g.tgenabled NOT IN ('O', 'A');
+	RETURN QUERY SELECT format('source %s', s.name), CASE WHEN m.source IS NULL THEN 'its partitions and children are not known'
+			ELSE 'partitions or children came or went since the last refresh' END, 'CALL crm_timeline.refresh()'
+		FROM crm_timeline.source s LEFT JOIN crm_timeline.source_member m ON m.source = s.name
+		WHERE NOT s.suspended AND EXISTS (SELECT FROM crm_timeline.epoch) AND NOT EXISTS (SELECT FROM crm_timeline.dirty_log l WHERE l.source = s.name AND l.identity IS NULL)
+			AND (m.source IS NULL OR crm_timeline.inheritance_changed(m.tables, m.inheritance));
+	RETURN QUERY SELECT format('source %s', coalesce(s.name, k.name)), CASE WHEN k.name IS NULL THEN 'it could be stored, and is not' ELSE 'it is stored, and is not to be' END,
+			CASE WHEN s.name IS NULL THEN 'SELECT crm_timeline.rebuild_views()' ELSE format('SELECT crm_timeline.resume_source(%L)', s.name) END
+		FROM crm_timeline.source s FULL JOIN crm_timeline.stored_source k ON k.name = s.name
+		WHERE s.name IS NULL OR crm_timeline.is_stored(s) <> (k.name IS NOT NULL);
+	-- the customers, as far as the store claims to be up to date, and with the sources that it was made from
+	IF mode = 2 OR NOT same_sources OR to_regclass('crm_timeline.stored_interactions') IS NULL THEN
 		RETURN;
 	END IF;
 	IF sample < 1 THEN
