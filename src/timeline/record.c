@@ -219,27 +219,37 @@ vocabulary_clear_codes(Vocabulary *vocabulary)
 	}
 }
 
-/* Adds a shape to a list; its names are copied into context. */
+/* Adds a shape to a list; it lives in context, and its names behind it. */
 static Shape *
 add_shape(ShapeList *list, MemoryContext context, ShapeKey key)
 {
-	Shape *shape = MemoryContextAlloc(context,
-									  offsetof(Shape, column) + sizeof(ShapeColumn) * key.count);
+	Size columns_end = offsetof(Shape, column) + sizeof(ShapeColumn) * key.count;
+	Size name_bytes = 0;
+	Shape *shape;
+	char *names;
 	ShapeEntry *entry;
 	bool found;
 
+	for (uint32 i = 0; i < key.count; i++)
+		name_bytes += key.columns[i].well_known == USER_NAMED ? key.columns[i].name.length : 0;
+	shape = MemoryContextAlloc(context, columns_end + name_bytes);
+	names = (char *) shape + columns_end;
 	shape->columns = key.count;
 	shape->value_bytes = 0;
 	shape->has_seq = key.count > 0 && key.columns[0].type == ATTRIBUTE_INTEGER;
 	for (uint32 i = 0; i < key.count; i++)
 	{
 		ShapeColumn *column = &shape->column[i];
-		char *name;
 
 		*column = key.columns[i];
-		name = MemoryContextAlloc(context, column->name.length + 1);
-		memcpy(name, column->name.bytes, column->name.length);
-		column->name.bytes = name;
+		if (column->well_known != USER_NAMED)
+			column->name.bytes = well_known_attribute[column->well_known].name;
+		else
+		{
+			memcpy(names, column->name.bytes, column->name.length);
+			column->name.bytes = names;
+			names += column->name.length;
+		}
 		shape->value_bytes += column->type == ATTRIBUTE_TEXT ? sizeof(uint32) : sizeof(uint64);
 	}
 

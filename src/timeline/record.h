@@ -74,7 +74,6 @@ typedef struct ShapeList
 	Shape **shape;
 	uint32 count;
 	uint32 size;
-	Size bytes;
 } ShapeList;
 
 /*
