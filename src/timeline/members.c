@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 
 #include "timeline/call.h"
@@ -28,7 +29,11 @@ typedef enum Fit
 	BEYOND_BIGINT,
 	BEYOND_DOUBLE,
 	BEYOND_SENTIMENT,
+	TOO_LONG, /* as a text */
 } Fit;
+
+/* What is nested and has no more bytes than this is no more than a third of the longest text. */
+#define SURELY_SHORT 32768
 
 /* A number that JSON cannot write: {"number": "NaN"}, or "Infinity", "-Infinity". */
 static bool
@@ -74,6 +79,87 @@ whole_number(Numeric numeric, uint64 *number)
 		return HAS_FRACTION;
 	*number = (uint64) DatumGetInt64(DirectFunctionCall1(numeric_int8, rounded));
 	return FITS;
+}
+
+/* Bytes of a string in JSON. */
+static uint64
+quoted_length(const char *bytes, int length)
+{
+	uint64 quoted = 2 + (uint64) length;
+
+	for (int i = 0; i < length; i++)
+	{
+		switch (bytes[i])
+		{
+			case '\b':
+			case '\f':
+			case '\n':
+			case '\r':
+			case '\t':
+			case '"':
+			case '\\':
+				quoted++;
+				break;
+			default:
+				if ((unsigned char) bytes[i] < ' ')
+					quoted += 5;
+				break;
+		}
+	}
+	return quoted;
+}
+
+/* Bytes of a scalar in JSON. */
+static uint64
+scalar_length(const JsonbValue *scalar)
+{
+	char *digits;
+	uint64 length;
+
+	switch (scalar->type)
+	{
+		case jbvString:
+			return quoted_length(scalar->val.string.val, scalar->val.string.len);
+		case jbvNumeric:
+			digits = DatumGetCString(
+				DirectFunctionCall1(numeric_out, NumericGetDatum(scalar->val.numeric)));
+			length = strlen(digits);
+			pfree(digits);
+			return length;
+		default:
+			return 5;
+	}
+}
+
+/*
+ * Whether a nested value as JSON is longer than a text may be: a few bytes of a
+ * number can be 131,072 digits.  Found out before it is written.
+ */
+static bool
+is_too_long(const JsonbValue *nested)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue value;
+	uint64 length = 0;
+	uint32 steps = 0;
+
+	if (nested->val.binary.len <= SURELY_SHORT)
+		return false;
+	iterator = JsonbIteratorInit(nested->val.binary.data);
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		if ((++steps & 0xFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		/* a bracket, and ", " or ": " behind the others */
+		if (token == WJB_KEY || token == WJB_VALUE || token == WJB_ELEM)
+			length += scalar_length(&value) + 2;
+		else
+			length += 2;
+		if (length >= MaxAllocSize)
+			return true;
+	}
+	return false;
 }
 
 /* A member as a text: a string as it is, what is nested as JSON. */
@@ -148,6 +234,8 @@ read_member(const JsonbValue *member, AttributeValue *value)
 	}
 	if (well_known == AUTOMATED && !is_boolean(member))
 		return NOT_BOOLEAN;
+	if (member->type == jbvBinary && is_too_long(member))
+		return TOO_LONG;
 	value->text = member_text(member);
 	return FITS;
 }
@@ -195,6 +283,11 @@ reject_member(const JsonbValue *member, const AttributeValue *value, Fit fit)
 			reject_number();
 		case BEYOND_SENTIMENT:
 			reject_sentiment(number_from_bits(value->number));
+		case TOO_LONG:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("attribute \"%.*s\" is too long as a text, the limit is %d bytes",
+							(int) name.length, name.bytes, (int) MaxAllocSize)));
 		default:
 			elog(ERROR, "member fits");
 	}
