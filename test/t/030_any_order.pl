@@ -25,6 +25,10 @@ my $node = server('any_order', 'shared_buffers = 256MB');
 my $database = new_database($node, 'any_order');
 my $path = 'SET search_path = public, crm_timeline; SET work_mem = \'64MB\';';
 
+# The aggregate of the store, over rows some of which it skips and some of whose values it leaves out; %s is an ORDER BY.
+my $store_call = "store_agg(CASE kind WHEN 'kind 3' THEN 'infinity' ELSE at END, nullif(kind, 'kind 4'), channel, NULL, own, NULL, NULL, NULL, value, NULL, value, automated, 'table', coalesce(channel, ''), seq, odd%s)";
+my $stored = sprintf $store_call, '';
+
 # Three timelines each draw from the same few times, kinds and values, so that they share rows and have many ties: the seeds
 # 3 d to 3 d + 2, and a seed of d for what they draw from. setseed() takes numbers from -1 to 1.
 $node->safe_psql($database, "$path
@@ -58,6 +62,10 @@ $node->safe_psql($database, "$path
 	-- A content's copies all go to one piece; here they may.
 	ALTER TABLE happening ADD together int;
 	UPDATE happening SET together = abs(hashtext(at::text || kind)) % 4;
+	-- What no interaction may have, and in one timeline of three more names than a timeline may have: for the store.
+	ALTER TABLE happening ADD odd jsonb;
+	UPDATE happening SET odd = CASE WHEN id % 3 = 0 THEN (SELECT jsonb_object_agg('n' || (i * 37 + n * 11) % 90, CASE WHEN (i + n) % 5 = 0 THEN to_jsonb(own) ELSE to_jsonb(i) END) FROM generate_series(1, n % 30) i)
+		WHEN n % 3 = 0 THEN '[1]' ELSE '{\"effort\": \"high\", \"risk\": 3, \"kind\": \"x\", \"channel\": \"letter\", \"seq\": 7}' END;
 	CREATE TABLE shuffled AS SELECT * FROM happening ORDER BY random();
 	CREATE TABLE parted (LIKE happening) PARTITION BY LIST (piece);
 	SELECT format('CREATE TABLE parted_%s PARTITION OF parted FOR VALUES IN (%s)', p, p) FROM generate_series(0, 6) p \\gexec
@@ -69,6 +77,12 @@ $node->safe_psql($database, "$path
 	INSERT INTO piece SELECT id, 18 + k, slice(t, tstzrange(starts_at(t) + random() * (ends_at(t) - starts_at(t)), NULL)) FROM piece, generate_series(0, 1) k WHERE piece < 7;
 	INSERT INTO piece SELECT id, 17, pick_kinds(t, 'kind 0', 'kind 1') FROM piece WHERE piece < 7;
 	CREATE TABLE piece_ordered AS SELECT * FROM piece; TRUNCATE piece; INSERT INTO piece SELECT * FROM piece_ordered ORDER BY random(); DROP TABLE piece_ordered;
+	CREATE TABLE store_piece AS SELECT id, piece * 9 + n % 9 AS piece, $stored AS t FROM shuffled GROUP BY 1, 2 HAVING $stored IS NOT NULL ORDER BY random();
+	INSERT INTO store_piece SELECT id, 63, '{}' FROM generate_series($seed, $last_seed, 7) id;
+	CREATE TABLE parted_store_piece (LIKE store_piece) PARTITION BY HASH (piece);
+	SELECT format('CREATE TABLE parted_store_piece_%s PARTITION OF parted_store_piece FOR VALUES WITH (MODULUS 2, REMAINDER %s)', p, p) FROM generate_series(0, 1) p \\gexec
+	INSERT INTO parted_store_piece SELECT * FROM store_piece;
+	CREATE TABLE few_store_piece AS SELECT * FROM store_piece WHERE id % 11 = 0; CREATE INDEX ON few_store_piece (id, piece);
 	CREATE TABLE parted_piece (LIKE piece) PARTITION BY HASH (piece);
 	SELECT format('CREATE TABLE parted_piece_%s PARTITION OF parted_piece FOR VALUES WITH (MODULUS 2, REMAINDER %s)', p, p) FROM generate_series(0, 1) p \\gexec
 	INSERT INTO parted_piece SELECT * FROM piece;
@@ -81,7 +95,7 @@ $node->safe_psql($database, "$path
 my $seeds = $node->safe_psql($database, 'SELECT count(DISTINCT id) FROM happening');
 cmp_ok($seeds, '>=', $timelines < 1500 ? 1 : 1000, "$seeds of the seeds from $seed to $last_seed have rows");
 
-# The four forms: the call, the rows, and the same rows in another table.
+# The forms: the call, the rows, and the same rows in another table.
 my %form = (
 	'time and kind'    => { call => 'timeline_agg(at, kind%s)', from => 'happening', shuffled => 'shuffled', parted => 'parted' },
 	'jsonb'            => { call => 'timeline_agg(at, kind, other%s)', from => 'happening', shuffled => 'shuffled', parted => 'parted' },
@@ -89,8 +103,11 @@ my %form = (
 		call => "timeline_agg(at, kind, 'channel', channel, 'seq', seq, 'value', value, 'automated', automated, 'it''s', own, 'own number', value::numeric%s)",
 		from => 'happening', shuffled => 'shuffled', parted => 'parted'
 	},
-	'timelines' => { call => 'timeline_agg(t%s)', from => 'piece', shuffled => 'piece', parted => 'parted_piece' });
+	'timelines' => { call => 'timeline_agg(t%s)', from => 'piece', shuffled => 'piece', parted => 'parted_piece' },
+	'rows of the store'   => { call => $store_call, from => 'happening', shuffled => 'shuffled', parted => 'parted' },
+	'pieces of the store' => { call => 'store_agg(t%s)', from => 'store_piece', shuffled => 'store_piece', parted => 'parted_store_piece' });
 my @forms = ('time and kind', 'jsonb', 'names and values', 'timelines');
+my @store_forms = ('rows of the store', 'pieces of the store');
 sub call { return sprintf $form{ $_[0] }{call}, $_[1] // '' }
 
 # Compares a table (id, t) with another one, id by id, by bytes.
@@ -114,11 +131,12 @@ sub holds
 }
 
 my $table = 0;
-for my $name (@forms)
+for my $name (@forms, @store_forms)
 {
 	my ($from, $shuffled, $parted) = @{ $form{$name} }{qw(from shuffled parted)};
 	my $agg = call($name);
-	my $rows = $name ne 'timelines';
+	my $rows = $from !~ /piece/;
+	my $store = $name =~ /store/;
 	my $base = 'base_' . ++$table;
 	$form{$name}{base} = $base;
 	my $facts = explain_create($node, $database, "$path " . serial(), $base, "SELECT id, $agg AS t FROM $from GROUP BY id");
@@ -133,7 +151,16 @@ for my $name (@forms)
 	}
 
 	# Any split.
-	if ($rows)
+	if ($store)
+	{
+		same("$name: pieces", "SELECT id, t FROM $base", "SELECT id, store_agg(t ORDER BY random()) AS t FROM (SELECT id, piece, $agg AS t FROM $shuffled GROUP BY id, piece) s GROUP BY id") for 1 .. 2;
+		same("$name: pieces of pieces", "SELECT id, t FROM $base",
+			"SELECT id, store_agg(t) AS t FROM (SELECT id, store_agg(t) AS t FROM (SELECT id, piece, $agg AS t FROM $shuffled GROUP BY id, piece) s GROUP BY id, piece % 2) s GROUP BY id");
+		same("$name: by years", "SELECT id, t FROM $base", "SELECT id, store_agg(t ORDER BY n DESC) AS t FROM (SELECT id, n, slice(t, tstzrange('1990-01-01Z'::timestamptz + n * interval '1 year', '1990-01-01Z'::timestamptz + (n + 1) * interval '1 year')) AS t
+			FROM $base, generate_series(0, 200) n WHERE t IS NOT NULL AND n BETWEEN extract(year FROM starts_at(t)) - 1991 AND extract(year FROM ends_at(t)) - 1989) s WHERE t <> '{}' GROUP BY id") if $rows;
+		same("$name: pieces are the rows", "SELECT id, t FROM $base WHERE t <> '{}'", "SELECT id, t FROM (SELECT id, $stored AS t FROM happening GROUP BY id) s WHERE t IS NOT NULL") if !$rows;
+	}
+	elsif ($rows)
 	{
 		same("$name: pieces joined by ||", "SELECT id, t FROM $base", "SELECT id, joined(t ORDER BY random()) AS t FROM (SELECT id, piece, $agg AS t FROM shuffled GROUP BY id, piece) s GROUP BY id");
 		same("$name: union of pieces that share nothing", "SELECT id, t FROM $base", "SELECT id, timeline_agg(t ORDER BY random()) AS t FROM (SELECT id, together, $agg AS t FROM shuffled GROUP BY id, together) s GROUP BY id");
@@ -186,16 +213,16 @@ for my $name (@forms)
 	same("$name: FILTER", "SELECT id, $agg AS t FROM $from WHERE $half GROUP BY id", "SELECT id, t FROM (SELECT id, $agg FILTER (WHERE $half) AS t FROM $from GROUP BY id) s WHERE t IS NOT NULL");
 	same("$name: FILTER that nothing passes", "SELECT id, NULL::timeline AS t FROM $from GROUP BY id", "SELECT id, $agg FILTER (WHERE false) AS t FROM $from GROUP BY id");
 	my $distinct = $agg =~ s/\(/(DISTINCT /r;
-	my $columns = $rows ? 'id, at, kind' . ($name eq 'jsonb' ? ', other' : $name eq 'time and kind' ? '' : ', channel, seq, value, automated, own') : 'id, t';
+	my $columns = $rows ? 'id, at, kind' . ($name eq 'jsonb' ? ', other' : $name eq 'time and kind' ? '' : ', channel, seq, value, automated, own' . ($store ? ', odd' : '')) : 'id, t';
 	same("$name: DISTINCT", "SELECT id, $agg AS t FROM (SELECT DISTINCT $columns FROM $from) s GROUP BY id", "SELECT id, $distinct AS t FROM $from GROUP BY id");
 
 	# Over a window: running, moving, and each row with a subquery of its own.
 	my $n = $rows ? 'n' : 'piece';
 	holds("$name: running aggregate over a window",
-		"SELECT id || ' ' || $n AS id, t::bytea = (SELECT $agg FROM few_$from f WHERE f.id = w.id AND f.$n <= w.$n)::bytea AS holds
+		"SELECT id || ' ' || $n AS id, t::bytea IS NOT DISTINCT FROM (SELECT $agg FROM few_$from f WHERE f.id = w.id AND f.$n <= w.$n)::bytea AS holds
 		   FROM (SELECT id, $n, $agg OVER (PARTITION BY id ORDER BY $n) AS t FROM few_$from s) w WHERE $n < 100");
 	holds("$name: moving aggregate over a window",
-		"SELECT id || ' ' || $n AS id, t::bytea = (SELECT $agg FROM few_$from f WHERE f.id = w.id AND f.$n BETWEEN w.$n - 2 AND w.$n + 1)::bytea AS holds
+		"SELECT id || ' ' || $n AS id, t::bytea IS NOT DISTINCT FROM (SELECT $agg FROM few_$from f WHERE f.id = w.id AND f.$n BETWEEN w.$n - 2 AND w.$n + 1)::bytea AS holds
 		   FROM (SELECT id, $n, $agg OVER (PARTITION BY id ORDER BY $n RANGE BETWEEN 2 PRECEDING AND 1 FOLLOWING) AS t FROM few_$from s) w");
 	holds("$name: over no row", "SELECT 0 AS id, $agg IS NULL AS holds FROM $from WHERE false");
 	holds("$name: over no row of a parallel plan", "SELECT 0 AS id, $agg IS NULL AS holds FROM parted WHERE piece > 100") if $rows;
