@@ -348,17 +348,20 @@ call_append_jsonb(Builder *builder, int64 time, TextSlice kind, JsonbContainer *
 	builder_append_values(builder, time, kind, values, count);
 }
 
-/* Where a name stands, or would, among values that are in the order of names. */
+/* Where a value stands, or would, among values that are in the order of a shape. */
 static uint32
-search_name(const AttributeValue *values, uint32 count, TextSlice name)
+search_value(const AttributeValue *values, uint32 count, const AttributeValue *value)
 {
 	uint32 low = 0;
 
+	/* it often comes after all of them: members stand in the order of their names' lengths */
+	if (count > 0 && compare_values(&values[count - 1], value) < 0)
+		return count;
 	while (low < count)
 	{
 		uint32 middle = low + (count - low) / 2;
 
-		if (compare_slices(values[middle].column.name, name) < 0)
+		if (compare_values(&values[middle], value) < 0)
 			low = middle + 1;
 		else
 			count = middle;
@@ -366,31 +369,44 @@ search_name(const AttributeValue *values, uint32 count, TextSlice name)
 	return low;
 }
 
+/* Inserts a value where it stands among count others; what was the last of room may fall out. */
+static uint32
+insert_value(AttributeValue *values, uint32 count, uint32 room, const AttributeValue *value)
+{
+	uint32 place = search_value(values, count, value);
+
+	if (place == room)
+		return count;
+	count = Min(count + 1, room);
+	memmove(&values[place + 1], &values[place], sizeof(AttributeValue) * (count - 1 - place));
+	values[place] = *value;
+	return count;
+}
+
 /*
- * Adds to the count values of an interaction those members of an object that
- * can be attributes; the others are left out.  So are those with the names in
- * taken, a bit for each well-known one, and of the names that are not well
- * known the last ones, in their order, where MAX_ATTRIBUTES are not enough for
- * all.  values has room for MAX_ATTRIBUTES; returns how many there are now.
+ * The members of an object that can be attributes, in the order of a shape; the
+ * others are left out.  So are those with the names in taken, a bit for each
+ * well-known one, and of the names that are not well known the last ones, in
+ * their order, where most members, of MAX_ATTRIBUTES, are not enough for all.
  */
 uint32
-add_fitting_members(AttributeValue *values, uint32 count, JsonbContainer *object, uint32 taken)
+fitting_members(JsonbContainer *object, uint32 taken, uint32 most, AttributeValue *members)
 {
-	AttributeValue others[MAX_ATTRIBUTES]; /* by name */
-	uint32 others_count = 0;
+	AttributeValue known[WELL_KNOWN_COUNT];
+	uint32 known_count = 0;
+	uint32 count = 0;
 	uint32 steps = 0;
 	JsonbIterator *iterator;
 	JsonbValue member;
 	TextSlice name;
 
 	if (!JsonContainerIsObject(object) || JsonContainerSize(object) == 0)
-		return count;
+		return 0;
 	iterator = JsonbIteratorInit(object);
 	(void) JsonbIteratorNext(&iterator, &member, true);
 	while (next_member(&iterator, &name, &member))
 	{
 		AttributeValue value;
-		uint32 place;
 
 		if ((++steps & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -398,22 +414,18 @@ add_fitting_members(AttributeValue *values, uint32 count, JsonbContainer *object
 			continue;
 		value.column.name = name;
 		value.column.well_known = well_known_by_name(name.bytes, name.length);
+		value.column.type = ATTRIBUTE_TEXT;
 		if (value.column.well_known != USER_NAMED)
 		{
 			if ((taken >> value.column.well_known & 1) == 0 && read_member(&member, &value) == FITS)
-				values[count++] = value;
-			continue;
+				known[known_count++] = value;
 		}
-		place = search_name(others, others_count, name);
-		if (place == MAX_ATTRIBUTES || read_member(&member, &value) != FITS)
-			continue;
-		if (others_count < MAX_ATTRIBUTES)
-			others_count++;
-		memmove(&others[place + 1], &others[place],
-				sizeof(AttributeValue) * (others_count - 1 - place));
-		others[place] = value;
+		else if ((count < most || search_value(members, count, &value) < most) &&
+				 read_member(&member, &value) == FITS)
+			count = insert_value(members, count, most, &value);
 	}
-	others_count = Min(others_count, MAX_ATTRIBUTES - count);
-	memcpy(&values[count], others, sizeof(AttributeValue) * others_count);
-	return count + others_count;
+	count = Min(count, most - known_count);
+	for (uint32 i = 0; i < known_count; i++)
+		count = insert_value(members, count, most, &known[i]);
+	return count;
 }

@@ -11,7 +11,7 @@
 
 extern void call_append_jsonb(Builder *builder, int64 time, TextSlice kind, JsonbContainer *object,
 							  bool with_moment);
-extern uint32 add_fitting_members(AttributeValue *values, uint32 count, JsonbContainer *object,
-								  uint32 taken);
+extern uint32 fitting_members(JsonbContainer *object, uint32 taken, uint32 most,
+							  AttributeValue *members);
 
 #endif /* CRM_MEMBERS_H */

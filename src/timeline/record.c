@@ -52,7 +52,13 @@ hash_shape(ShapeKey key)
 	uint32 hash = key.count;
 
 	for (uint32 i = 0; i < key.count; i++)
-		hash = hash_combine(hash, hash_slice(key.columns[i].name) + key.columns[i].type);
+	{
+		const ShapeColumn *column = &key.columns[i];
+		uint32 name = column->well_known != USER_NAMED ? column->well_known :
+														 hash_slice(column->name);
+
+		hash = hash_combine(hash, name + column->type);
+	}
 	return hash;
 }
 
@@ -64,7 +70,9 @@ same_shape(ShapeKey a, ShapeKey b)
 	for (uint32 i = 0; i < a.count; i++)
 	{
 		if (a.columns[i].type != b.columns[i].type ||
-			!same_slice(a.columns[i].name, b.columns[i].name))
+			a.columns[i].well_known != b.columns[i].well_known ||
+			(a.columns[i].well_known == USER_NAMED &&
+			 !same_slice(a.columns[i].name, b.columns[i].name)))
 			return false;
 	}
 	return true;
@@ -465,18 +473,26 @@ compare_values(const void *a, const void *b)
 	return compare_shape_columns(a_column, b_column);
 }
 
-/* Appends one interaction with up to MAX_ATTRIBUTES values in any order, none absent. */
+/* Appends one interaction with up to MAX_ATTRIBUTES values in the order of a shape, none absent. */
 void
-builder_append_values(Builder *builder, int64 time, TextSlice kind, AttributeValue *values,
+builder_append_sorted(Builder *builder, int64 time, TextSlice kind, const AttributeValue *values,
 					  uint32 count)
 {
 	ShapeColumn columns[MAX_ATTRIBUTES];
 
-	qsort(values, count, sizeof(AttributeValue), compare_values);
 	for (uint32 i = 0; i < count; i++)
 		columns[i] = values[i].column;
 	builder_append(builder, builder->vocabulary, time, kind, builder_shape(builder, columns, count),
 				   values);
+}
+
+/* The same for values in any order. */
+void
+builder_append_values(Builder *builder, int64 time, TextSlice kind, AttributeValue *values,
+					  uint32 count)
+{
+	qsort(values, count, sizeof(AttributeValue), compare_values);
+	builder_append_sorted(builder, time, kind, values, count);
 }
 
 /* A column of a layout being copied, and its dictionary's words as far as they were met. */

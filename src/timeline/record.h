@@ -154,6 +154,8 @@ extern const Shape *vocabulary_shape(Vocabulary *vocabulary, const ShapeColumn *
 extern const Shape *builder_shape(Builder *builder, const ShapeColumn *columns, uint32 count);
 extern void builder_append(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice kind,
 						   const Shape *shape, const AttributeValue *values);
+extern void builder_append_sorted(Builder *builder, int64 time, TextSlice kind,
+								  const AttributeValue *values, uint32 count);
 extern void builder_append_values(Builder *builder, int64 time, TextSlice kind,
 								  AttributeValue *values, uint32 count);
 extern void builder_add_chunk(Builder *builder, Size bytes);

@@ -93,7 +93,7 @@ typedef struct ShapeCache
 /* A row's attributes, those that are there. */
 typedef struct Row
 {
-	AttributeValue value[MAX_ATTRIBUTES];
+	AttributeValue value[COLUMNS];
 	uint32 count;
 	uint32 columns; /* a bit for each that is there */
 } Row;
@@ -225,6 +225,25 @@ append_wide(Builder *builder, Vocabulary *vocabulary, int64 time, TextSlice kind
 	builder_append(builder, vocabulary, time, kind, cache->wide[has_seq], values + !has_seq);
 }
 
+/* Names a row's values, as only those without a shape need it. */
+static void
+name_values(Row *row)
+{
+	AttributeValue *value = row->value;
+
+	for (int i = 0; i < COLUMNS; i++)
+	{
+		const WellKnownAttribute *attribute = &well_known_attribute[column_name[i]];
+
+		if ((row->columns & COLUMN_BIT(i)) == 0)
+			continue;
+		value->column.name = (TextSlice) {attribute->name, attribute->length};
+		value->column.well_known = column_name[i];
+		value->column.type = attribute->type;
+		value++;
+	}
+}
+
 /* Appends a row that has attributes beside its columns. */
 static pg_noinline void
 append_with_members(FunctionCallInfo fcinfo, Builder *builder, int64 time, TextSlice kind, Row *row)
@@ -248,28 +267,31 @@ append_with_members(FunctionCallInfo fcinfo, Builder *builder, int64 time, TextS
 		{ARGUMENT_SEQ, SEQ},
 	};
 	uint32 taken = (uint32) 1 << SOURCE | (uint32) 1 << REF;
-	uint32 read = 0;
+	AttributeValue members[MAX_ATTRIBUTES];
+	AttributeValue values[MAX_ATTRIBUTES];
+	const AttributeValue *value = row->value;
+	const AttributeValue *value_end = row->value + row->count;
+	const AttributeValue *member = members;
+	const AttributeValue *member_end;
+	uint32 count = 0;
 
 	for (Size i = 0; i < lengthof(columns); i++)
 	{
 		if (!PG_ARGISNULL(columns[i].argument))
 			taken |= (uint32) 1 << columns[i].name;
 	}
-	for (int i = 0; i < COLUMNS; i++)
+	member_end = members +
+		fitting_members(&PG_GETARG_JSONB_P(ARGUMENT_ATTRIBUTES)->root, taken,
+						MAX_ATTRIBUTES - row->count, members);
+	name_values(row);
+	while (value < value_end || member < member_end)
 	{
-		const WellKnownAttribute *attribute = &well_known_attribute[column_name[i]];
-		ShapeColumn *column = &row->value[read].column;
-
-		if ((row->columns & COLUMN_BIT(i)) == 0)
-			continue;
-		column->name = (TextSlice) {attribute->name, attribute->length};
-		column->well_known = column_name[i];
-		column->type = attribute->type;
-		read++;
+		if (member == member_end || (value < value_end && compare_values(value, member) < 0))
+			values[count++] = *value++;
+		else
+			values[count++] = *member++;
 	}
-	row->count = add_fitting_members(row->value, row->count,
-									 &PG_GETARG_JSONB_P(ARGUMENT_ATTRIBUTES)->root, taken);
-	builder_append_values(builder, time, kind, row->value, row->count);
+	builder_append_sorted(builder, time, kind, values, count);
 }
 
 /* store_agg(occurred_at, kind, channel, ...) */
