@@ -29,7 +29,7 @@ typedef struct CutShape
 typedef struct Cut
 {
 	const Builder *builder;
-	CutShape **shapes; /* by number; NULL = not in use */
+	CutShape *shapes; /* by code */
 	uint32 shape_count;
 	uint32 well_known;                        /* a bit for each that some record has */
 	const ShapeColumn *other[MAX_ATTRIBUTES]; /* the first of the others, in order */
@@ -61,22 +61,33 @@ see_columns(CutShape *shape, RecordReader reader)
 static void
 see_shapes(Cut *cut, const RecordKey *keys, uint32 count)
 {
+	uint32 size = 64;
+
+	begin_shape_codes(cut->builder->vocabulary);
+	cut->shapes = palloc(sizeof(CutShape) * size);
 	for (uint32 i = 0; i < count; i++)
 	{
 		RecordReader reader = record_reader(cut->builder, keys[i].record);
-		CutShape **place = &cut->shapes[shape_index(cut->builder, reader.shape)];
+		CutShape *shape;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (*place == NULL)
+		if (meet_shape(reader.vocabulary, reader.shape, cut->shape_count))
 		{
-			*place = palloc0(sizeof(CutShape));
-			(*place)->shape = reader.shape;
-			(*place)->unseen = reader.shape->columns;
-			(*place)->column = palloc0(sizeof(bool) * Max(reader.shape->columns, 1));
+			if (cut->shape_count == size)
+			{
+				size *= 2;
+				cut->shapes = repalloc_huge(cut->shapes, sizeof(CutShape) * size);
+			}
+			shape = &cut->shapes[cut->shape_count++];
+			shape->shape = reader.shape;
+			shape->unseen = reader.shape->columns;
+			shape->column = palloc0(sizeof(bool) * Max(reader.shape->columns, 1));
+			shape->kept = NULL;
 		}
-		if ((*place)->unseen > 0)
-			see_columns(*place, reader);
+		shape = &cut->shapes[reader.shape->code];
+		if (shape->unseen > 0)
+			see_columns(shape, reader);
 	}
 }
 
@@ -140,11 +151,11 @@ choose_columns(Cut *cut)
 
 	for (uint32 i = 0; i < cut->shape_count; i++)
 	{
-		const CutShape *shape = cut->shapes[i];
+		const CutShape *shape = &cut->shapes[i];
 
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		for (uint32 j = 0; shape != NULL && j < shape->shape->columns; j++)
+		for (uint32 j = 0; j < shape->shape->columns; j++)
 		{
 			if (shape->column[j])
 				add_column(cut, &shape->shape->column[j]);
@@ -217,15 +228,12 @@ cut_attributes(const Builder *builder, const RecordKey *keys, uint32 count)
 									 CurrentMemoryContext, false);
 	Cut cut = {.builder = builder};
 
-	cut.shape_count = builder_shapes(builder);
-	cut.shapes = palloc_extended(sizeof(CutShape *) * cut.shape_count,
-								 MCXT_ALLOC_ZERO | MCXT_ALLOC_HUGE);
 	see_shapes(&cut, keys, count);
 	choose_columns(&cut);
 	for (uint32 i = 0; i < count; i++)
 	{
 		RecordReader reader = record_reader(builder, keys[i].record);
-		CutShape *shape = cut.shapes[shape_index(builder, reader.shape)];
+		CutShape *shape = &cut.shapes[reader.shape->code];
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();

@@ -36,6 +36,13 @@ typedef struct Gather
 	uint32 inline_size;
 } Gather;
 
+/* A shape in use. */
+typedef struct PackedShape
+{
+	const Shape *shape;
+	uint16 *map; /* where each of its columns is gathered */
+} PackedShape;
+
 typedef struct Packer
 {
 	const Builder *builder;
@@ -43,7 +50,8 @@ typedef struct Packer
 	Gather kind;
 	Gather *gather; /* in (name, type) order */
 	uint32 gathers;
-	uint16 **maps; /* of each shape in use, where its columns are gathered */
+	PackedShape *shapes; /* by code */
+	uint32 shape_count;
 } Packer;
 
 static void
@@ -136,30 +144,27 @@ static bool
 plan_columns(Packer *packer, const RecordKey *keys, bool may_fail)
 {
 	const Builder *builder = packer->builder;
-	uint32 shapes = builder_shapes(builder);
-	const Shape **used = palloc(sizeof(Shape *) * shapes);
-	uint32 used_count = 0;
+	uint32 size = 64;
 	uint32 column_count = 0;
 	const ShapeColumn **columns;
-	const Shape *last = NULL;
 
-	packer->maps = palloc0(sizeof(uint16 *) * shapes);
+	begin_shape_codes(builder->vocabulary);
+	packer->shape_count = 0;
+	packer->shapes = palloc(sizeof(PackedShape) * size);
 	for (uint32 i = 0; i < packer->count; i++)
 	{
 		const Shape *shape = record_shape(builder, keys[i].record);
-		uint32 map;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-
-		if (shape == last)
+		if (!meet_shape(builder->vocabulary, shape, packer->shape_count))
 			continue;
-		last = shape;
-		map = shape_index(packer->builder, shape);
-		if (packer->maps[map] != NULL)
-			continue;
-		packer->maps[map] = palloc(sizeof(uint16) * Max(shape->columns, 1));
-		used[used_count++] = shape;
+		if (packer->shape_count == size)
+		{
+			size *= 2;
+			packer->shapes = repalloc_huge(packer->shapes, sizeof(PackedShape) * size);
+		}
+		packer->shapes[packer->shape_count++].shape = shape;
 		column_count += shape->columns;
 	}
 
@@ -168,12 +173,14 @@ plan_columns(Packer *packer, const RecordKey *keys, bool may_fail)
 		return false;
 	columns = palloc(sizeof(ShapeColumn *) * Max(column_count, 1));
 	column_count = 0;
-	for (uint32 i = 0; i < used_count; i++)
+	for (uint32 i = 0; i < packer->shape_count; i++)
 	{
+		const Shape *shape = packer->shapes[i].shape;
+
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		for (uint32 j = 0; j < used[i]->columns; j++)
-			columns[column_count++] = &used[i]->column[j];
+		for (uint32 j = 0; j < shape->columns; j++)
+			columns[column_count++] = &shape->column[j];
 	}
 	sort_columns(columns, column_count);
 	packer->gathers = 0;
@@ -193,15 +200,17 @@ plan_columns(Packer *packer, const RecordKey *keys, bool may_fail)
 	packer->gather = palloc(sizeof(Gather) * Max(packer->gathers, 1));
 	for (uint32 i = 0; i < packer->gathers; i++)
 		gather_begin(&packer->gather[i], columns[i], packer->count);
-	for (uint32 i = 0; i < used_count; i++)
+	for (uint32 i = 0; i < packer->shape_count; i++)
 	{
-		uint16 *map = packer->maps[shape_index(packer->builder, used[i])];
+		const Shape *shape = packer->shapes[i].shape;
+		uint16 *map = palloc(sizeof(uint16) * Max(shape->columns, 1));
 
 		if ((i & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		for (uint32 j = 0; j < used[i]->columns; j++)
+		packer->shapes[i].map = map;
+		for (uint32 j = 0; j < shape->columns; j++)
 		{
-			const ShapeColumn *wanted = &used[i]->column[j];
+			const ShapeColumn *wanted = &shape->column[j];
 			const ShapeColumn **found = bsearch(&wanted, columns, packer->gathers,
 												sizeof(ShapeColumn *), compare_column_pointers);
 
@@ -209,7 +218,6 @@ plan_columns(Packer *packer, const RecordKey *keys, bool may_fail)
 		}
 	}
 	pfree(columns);
-	pfree(used);
 	return true;
 }
 
@@ -222,7 +230,7 @@ gather_values(Packer *packer, const RecordKey *keys)
 	for (uint32 i = 0; i < count; i++)
 	{
 		RecordReader reader = record_reader(packer->builder, keys[i].record);
-		const uint16 *map = packer->maps[shape_index(packer->builder, reader.shape)];
+		const uint16 *map = packer->shapes[reader.shape->code].map;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();

@@ -18,7 +18,7 @@
 /* where a vocabulary stops to grow: it should stay in a core's cache */
 #define VOCABULARY_WORDS 16384
 #define VOCABULARY_BYTES ((Size) 2 * 1024 * 1024)
-#define VOCABULARY_SHAPES 1024
+#define VOCABULARY_SHAPE_BYTES ((Size) 4 * 1024 * 1024)
 
 /* longer texts are rarely said twice */
 #define WORD_BYTES 256
@@ -241,9 +241,11 @@ add_shape(ShapeList *list, MemoryContext context, ShapeKey key)
 	for (uint32 i = 0; i < key.count; i++)
 		name_bytes += key.columns[i].well_known == USER_NAMED ? key.columns[i].name.length : 0;
 	shape = MemoryContextAlloc(context, columns_end + name_bytes);
+	list->bytes += columns_end + name_bytes + sizeof(ShapeEntry);
 	names = (char *) shape + columns_end;
 	shape->columns = key.count;
 	shape->value_bytes = 0;
+	shape->stamp = 0;
 	shape->has_seq = key.count > 0 && key.columns[0].type == ATTRIBUTE_INTEGER;
 	for (uint32 i = 0; i < key.count; i++)
 	{
@@ -295,7 +297,7 @@ vocabulary_shape(Vocabulary *vocabulary, const ShapeColumn *columns, uint32 coun
 
 	if (entry != NULL)
 		return entry->shape;
-	if (vocabulary->shapes.count >= VOCABULARY_SHAPES)
+	if (vocabulary->shapes.bytes >= VOCABULARY_SHAPE_BYTES)
 		return NULL;
 	return add_shape(&vocabulary->shapes, vocabulary->context, key);
 }

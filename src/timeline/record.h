@@ -65,6 +65,9 @@ typedef struct Shape
 	uint32 columns;
 	uint32 value_bytes;
 	bool has_seq;
+	/* scratch of whoever numbers the shapes in use: code is valid where stamp = shape_stamp */
+	uint32 code;
+	uint64 stamp;
 	ShapeColumn column[FLEXIBLE_ARRAY_MEMBER];
 } Shape;
 
@@ -74,6 +77,7 @@ typedef struct ShapeList
 	Shape **shape;
 	uint32 count;
 	uint32 size;
+	Size bytes;
 } ShapeList;
 
 /*
@@ -91,6 +95,7 @@ typedef struct Vocabulary
 	uint32 size;
 	Size bytes;
 	ShapeList shapes;
+	uint64 shape_stamp;
 	/* scratch of whoever numbers words anew: codes[number] is valid where stamps[number] = stamp */
 	uint32 *stamps;
 	uint32 *codes;
@@ -253,25 +258,24 @@ record_shape(const Builder *builder, Record record)
 	return list->shape[word & ~(OWN_SHAPE | HAS_INLINE)];
 }
 
-static inline uint32
-builder_own_shapes(const Builder *builder)
+/* Begins to number the shapes in use, of any builder of a vocabulary. */
+static inline void
+begin_shape_codes(Vocabulary *vocabulary)
 {
-	return builder->own_shapes == NULL ? 0 : builder->own_shapes->count;
+	vocabulary->shape_stamp++;
 }
 
-/* How many shapes the records of a builder may have. */
-static inline uint32
-builder_shapes(const Builder *builder)
+/* Whether a shape is met for the first time since; its code is the next number then. */
+static inline bool
+meet_shape(const Vocabulary *vocabulary, const Shape *shape, uint32 next)
 {
-	return builder_own_shapes(builder) + builder->vocabulary->shapes.count;
-}
+	Shape *met = unconstify(Shape *, shape);
 
-/* The number of a shape among these, which stays when the vocabulary grows. */
-static inline uint32
-shape_index(const Builder *builder, const Shape *shape)
-{
-	return shape->number & OWN_SHAPE ? shape->number & ~OWN_SHAPE :
-									   builder_own_shapes(builder) + shape->number;
+	if (likely(met->stamp == vocabulary->shape_stamp))
+		return false;
+	met->stamp = vocabulary->shape_stamp;
+	met->code = next;
+	return true;
 }
 
 static inline RecordReader

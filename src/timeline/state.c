@@ -42,7 +42,6 @@ typedef struct StateWriter
 	uint32 word_count;
 	uint32 word_size;
 	Size word_bytes;
-	uint32 *shape_numbers[2]; /* by number, of the vocabulary and the builder; 0 = not yet met */
 	const Shape **shapes;
 	uint32 shape_count;
 	uint32 shape_size;
@@ -88,23 +87,18 @@ renumber_word(StateWriter *writer, uint32 word)
 static inline uint32
 renumber_shape(StateWriter *writer, const Shape *shape)
 {
-	bool own = (shape->number & OWN_SHAPE) != 0;
-	uint32 *number = &writer->shape_numbers[own][shape->number & ~OWN_SHAPE];
-
-	if (*number == 0)
+	if (!meet_shape(writer->vocabulary, shape, writer->shape_count))
+		return shape->code;
+	if (writer->shape_count == writer->shape_size)
 	{
-		if (writer->shape_count == writer->shape_size)
-		{
-			writer->shape_size *= 2;
-			writer->shapes = repalloc(writer->shapes, sizeof(Shape *) * writer->shape_size);
-		}
-		writer->shapes[writer->shape_count++] = shape;
-		writer->shape_bytes += sizeof(uint32);
-		for (uint32 i = 0; i < shape->columns; i++)
-			writer->shape_bytes += 2 + shape->column[i].name.length;
-		*number = writer->shape_count;
+		writer->shape_size *= 2;
+		writer->shapes = repalloc(writer->shapes, sizeof(Shape *) * writer->shape_size);
 	}
-	return *number - 1;
+	writer->shapes[writer->shape_count++] = shape;
+	writer->shape_bytes += sizeof(uint32);
+	for (uint32 i = 0; i < shape->columns; i++)
+		writer->shape_bytes += 2 + shape->column[i].name.length;
+	return shape->code;
 }
 
 /* Renumbers the copy of a record; returns its end. */
@@ -190,7 +184,6 @@ bytea *
 state_write(const Builder *builder, bool within_limit)
 {
 	StateWriter writer = {.builder = builder, .vocabulary = builder->vocabulary};
-	uint32 own_shapes = builder->own_shapes == NULL ? 0 : builder->own_shapes->count;
 	Size bytes = 0;
 	bytea *result;
 	char *records;
@@ -214,9 +207,7 @@ state_write(const Builder *builder, bool within_limit)
 	writer.words = palloc(sizeof(uint32) * writer.word_size);
 	writer.shape_size = 8;
 	writer.shapes = palloc(sizeof(Shape *) * writer.shape_size);
-	writer.shape_numbers[0] = palloc0(sizeof(uint32) *
-									  (writer.vocabulary->shapes.count + own_shapes));
-	writer.shape_numbers[1] = writer.shape_numbers[0] + writer.vocabulary->shapes.count;
+	begin_shape_codes(writer.vocabulary);
 
 	result = palloc(VARHDRSZ + HEADER_BYTES + bytes);
 	records = at = VARDATA(result) + HEADER_BYTES + bytes;
@@ -245,7 +236,6 @@ state_write(const Builder *builder, bool within_limit)
 	SET_VARSIZE(result, at - (char *) result);
 	pfree(writer.words);
 	pfree(writer.shapes);
-	pfree(writer.shape_numbers[0]);
 	return result;
 }
 

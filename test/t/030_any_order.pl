@@ -288,7 +288,7 @@ same('large: union in parallel', $wanted, 'SELECT * FROM overlap_parallel');
 # More shapes, texts and long texts than a vocabulary takes, in groups of some rows: what they travel as between processes.
 $node->safe_psql($database, "$path SELECT setseed($seed / 1e9);
 	CREATE TABLE odd AS SELECT * FROM (SELECT n % 4000 AS id, '2026-01-01Z'::timestamptz + floor(random() * 5e4) * interval '1 s' AS at, CASE WHEN n % 11 = 0 THEN repeat('kind', 70) || n % 7 ELSE 'kind ' || n % 70 END AS kind,
-		(SELECT coalesce(jsonb_object_agg('name ' || b, CASE WHEN b % 3 = 0 THEN to_jsonb(n % 97) WHEN n % 13 = b THEN to_jsonb(repeat(md5((n % 500)::text), 9)) ELSE to_jsonb(md5(n::text)) END), '{}') FROM generate_series(0, 12) b WHERE hashint4(n % 9000) >> b & 1 = 1)
+		(SELECT coalesce(jsonb_object_agg(repeat('name ', 25) || b, CASE WHEN b % 3 = 0 THEN to_jsonb(n % 97) WHEN n % 13 = b THEN to_jsonb(repeat(md5((n % 500)::text), 9)) ELSE to_jsonb(md5(n::text)) END), '{}') FROM generate_series(0, 12) b WHERE hashint4(n % 9000) >> b & 1 = 1)
 		|| CASE WHEN n % 5 = 0 THEN '{}' ELSE jsonb_build_object('seq', n % 3) END AS other FROM generate_series(1, 40000) n OFFSET 0) s ORDER BY random();
 	ALTER TABLE odd SET (parallel_workers = 2); VACUUM ANALYZE odd;
 	CREATE TABLE odd_serial AS SELECT id, joined(timeline(at, kind, other)) AS t FROM odd GROUP BY id");
