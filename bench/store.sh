@@ -1,7 +1,10 @@
-# bench/store.sh: the store over the registered interactions: what it takes to make it, to bring it up to date and to read it, when
-# nothing, a thousandth and a hundredth of the customers were written to since.
+# bench/store.sh: the store over the registered interactions: what it takes to make it, to bring it up to date and to read it, all of
+# it and one customer, when nothing, a thousandth and a hundredth of the customers were written to since; its size; and
+# what a new interaction of a very large customer writes to the log of the server.
 #
-# STORE_RUNS=5 bench/run.sh store    makes it so many times (3 without)
+# STORE_RUNS=5 bench/run.sh store          makes it so many times (3 without)
+# STORE_SECONDS=10 bench/run.sh store      asks for single customers so long, in each way (3 without)
+# STORE_GIANT=100000 bench/run.sh store    the interactions of the large customer (1,000,000 without)
 
 # shellcheck shell=bash disable=SC2154,SC2034
 
@@ -61,7 +64,22 @@ metric "store ratio_vs_group_by_customer" "$(calc 3 "$(median_ratio 1 3)")"
 metric "store ratio_vs_group_by_view" "$(calc 3 "$(median_ratio 1 4)")"
 metric "store rebuild_seconds" "$(median_of 5)"
 metric "store ratio_rebuild_vs_build" "$(calc 3 "$(median_ratio 5 1)")"
-stored=1
+
+# ---- its size ------------------------------------------------------------------------------------------
+
+sql <<'SQL'
+VACUUM (FREEZE, ANALYZE) crm_timeline.stored_timeline;
+SELECT pg_table_size('crm_timeline.stored_timeline') + pg_table_size('crm_timeline.stored_segment'),
+    pg_total_relation_size('crm_timeline.stored_timeline') + pg_total_relation_size('crm_timeline.stored_segment'),
+    pg_relation_size('bench.interaction');
+SQL
+IFS='|' read -r table total heap <<<"$REPLY"
+comment "store: with TOAST, and with four indexes; the heap of the source, which has more columns, without any index"
+metric "store bytes_per_interaction" "$(calc 3 "$table / $interactions")"
+metric "store bytes_per_interaction_with_indexes" "$(calc 3 "$total / $interactions")"
+metric "store heap_bytes_per_interaction" "$(calc 3 "$heap / $interactions")"
+metric "store ratio_size_vs_heap" "$(calc 4 "$table / $heap")"
+metric "store ratio_size_with_indexes_vs_heap" "$(calc 4 "$total / $heap")"
 
 # ---- brought up to date --------------------------------------------------------------------------------
 
@@ -114,6 +132,8 @@ VACUUM (ANALYZE) crm_timeline.dirty_log;
 VACUUM (ANALYZE) crm_timeline.changed_customer;
 SQL
 warm crm_timeline.stored_timeline
+query 'SET jit = on; SELECT pg_jit_available()'
+has_jit=$REPLY
 for share in 0 thousandth hundredth; do
     say "store: all timelines, dirty customers: $share"
     case $share in
@@ -135,17 +155,126 @@ for share in 0 thousandth hundredth; do
         *) metric "store ${question}_ratio_dirty_$share" "$(calc 3 "$ratio")" ;;
         esac
         metric "store ${question}_ms_dirty_$share" "$(calc 2 "$a * 1000")"
+        # as a server is by default, where it has the compiler
+        if [ $share = 0 ] && [ "$has_jit" = t ]; then
+            pairs 3 'SET jit = on' "$($question timelines)" "$($question stored_timeline)"
+            metric "store ${question}_ratio_clean_with_jit" "$(calc 3 "$ratio")"
+        fi
     done
-    query 'CALL crm_timeline.refresh()'
+    [ $share = hundredth ] || query 'CALL crm_timeline.refresh()'
 done
+
+# ---- one customer ----------------------------------------------------------------------------------------
+
+# Customers whose number in the store is 7 in 100 are dirty now, and those with 3 are not. Up to five hundred of them, in turns.
+query 'SELECT crm_timeline.is_dirty(7) AND NOT crm_timeline.is_dirty(3)'
+[ "$REPLY" = t ] || die "the dirty customers are not those that were written to"
+last=$(((customers - 7) / 100))
+[ "$last" -lt 500 ] || last=499
+declare -A questions=(
+    [timeline_of]='SELECT crm_timeline.length(crm_timeline.timeline_of(:c))'
+    [timelines]='SELECT crm_timeline.length(timeline) FROM crm_timeline.timelines WHERE customer_id = :c'
+    [last_interaction_of]='SELECT * FROM crm_timeline.last_interaction_of(:c)'
+    [customer_summary]='SELECT * FROM crm_timeline.customer_summary WHERE customer_id = :c'
+    [customer_summary_50]='SELECT * FROM crm_timeline.customer_summary ORDER BY last_at LIMIT 50')
+mkdir -p "$TMP/store"
+one_customer() {
+    local name
+    for name in timeline_of timelines last_interaction_of customer_summary customer_summary_50; do
+        [ "$1" != dirty ] || [ $name != customer_summary_50 ] || continue
+        printf '%s\n' "\\set c $2 + 100 * random(0, $last)" "${questions[$name]};" >"$TMP/store/$name.sql"
+        latencies "$TMP/store/$name.sql" prepared '' "${STORE_SECONDS:-3}" 20
+        metric "store ${name}_ms_$1" "$p50"
+    done
+}
+say "store: one customer"
+one_customer dirty 7
+one_customer beside_dirty 3
+query 'CALL crm_timeline.refresh()'
+in_mode 0
+one_customer clean 3
+plan '' "${questions[customer_summary_50]}"
+plan_must "stored customers" '$.** ? (@."Relation Name" == "stored_timeline" && @."Actual Loops" > 0)'
+plan_value '$.** ? (@."Relation Name" == "stored_timeline" && @."Actual Loops" > 0)."Node Type"'
+comment "store: the 50 customers that were silent longest are read by: $REPLY"
+plan_value '$.** ? (@."Relation Name" == "stored_timeline" && @."Actual Loops" > 0)."Actual Rows"'
+metric "store customer_summary_50_rows_read" "$(calc 0 "$REPLY")" most 50
+
+# ---- few customers by a pattern --------------------------------------------------------------------------
+
+say "store: a selective pattern"
+selective="SELECT count(*), sum(customer_id) FROM crm_timeline.timelines
+    WHERE timeline OPERATOR(crm_timeline.@@) crm_timeline.pattern 'refund@phone -> refund@store'"
+index='SET enable_seqscan = on; SET enable_bitmapscan = on'
+scan='SET enable_seqscan = on; SET enable_bitmapscan = off; SET enable_indexscan = off'
+plan '' "$selective"
+plan_must "index of patterns" '$.** ? (@."Index Name" == "stored_timeline_kinds" && @."Actual Loops" > 0)'
+once "$scan" "$selective"
+scanned=$answer
+once "$index" "$selective"
+[ "$answer" = "$scanned" ] || die "a scan finds $scanned, the index $answer"
+pairs 11 '' "$index; $selective" "$scan; $selective"
+comment "store: refund@phone -> refund@store: ${answer%|*} customers of $customers"
+metric "store pattern_index_ms" "$(calc 2 "$a * 1000")"
+metric "store pattern_scan_ms" "$(calc 2 "$b * 1000")"
+metric "store pattern_ratio_index_vs_scan" "$(calc 4 "$ratio")"
+
+# ---- what a very large customer writes --------------------------------------------------------------------
+
+giant=${STORE_GIANT:-1000000}
+say "store: a customer with $giant interactions"
+query "INSERT INTO bench.interaction (customer_id, occurred_at, kind, channel, thread)
+       SELECT $customers + 1, timestamptz '2023-01-01 00:00:00+00' + (i + bench.u(1, i)) * interval '730 days' / $giant, kind, channel, 'bench/store.sh'
+       FROM generate_series(1::bigint, $giant) i JOIN bench.channel_draw c ON c.draw = floor(1000 * bench.u(2, i))::int
+           JOIN bench.kind_draw k ON k.draw = c.no * 1000 + floor(bench.u(3, i) * 1000)::int ORDER BY 2"
+timed 'CALL crm_timeline.refresh()'
+metric "store giant_seconds" "$(calc 2 "$seconds")"
+sql <<SQL
+VACUUM (ANALYZE) bench.interaction;
+VACUUM (ANALYZE) crm_timeline.stored_timeline;
+VACUUM (ANALYZE) crm_timeline.stored_segment;
+SELECT count(*), max(pg_column_size(timeline)), sum(interactions) = $giant FROM crm_timeline.stored_segment;
+SQL
+comment "store: segments, bytes of the largest, all there: $REPLY"
+[ "${REPLY##*|}" = t ] || die "the segments do not have the customer's interactions"
+
+# giant_writes NAME TIME [LIMIT]: after a checkpoint and a refresh that does not count, fifty times one more interaction, at a time that
+# depends on i, and a refresh. What the refreshes wrote is told.
+giant_writes() {
+    {
+        echo 'CHECKPOINT;'
+        for i in $(seq 0 50); do
+            echo "INSERT INTO bench.interaction (customer_id, occurred_at, kind, channel, thread)
+                  VALUES ($customers + 1, ${2//:i/$i}, 'page_view', 'web', 'bench/store.sh');
+                  SELECT pg_current_wal_insert_lsn() AS lsn, clock_timestamp() AS began \\gset
+                  CALL crm_timeline.refresh();
+                  SELECT pg_current_wal_insert_lsn() - :'lsn'::pg_lsn, extract(epoch FROM clock_timestamp() - :'began'::timestamptz) * 1000;"
+        done
+    } >"$TMP/store/giant.sql"
+    sql <"$TMP/store/giant.sql"
+    metric "store giant_bytes_first_$1" "$(head -n 1 <<<"${REPLY%%|*}")"
+    REPLY=$(tail -n 50 <<<"$REPLY")
+    comment "store: bytes of $1, least and most: $(cut -d'|' -f1 <<<"$REPLY" | sort -n | sed -n '1p;$p' | xargs)"
+    metric "store giant_bytes_$1" "$(awk -F'|' '{ bytes += $1 } END { printf "%.0f", bytes / NR }' <<<"$REPLY")" ${3:+most "$3"}
+    metric "store giant_ms_$1" "$(cut -d'|' -f2 <<<"$REPLY" | median)"
+}
+recent="timestamptz '2025-01-02 00:00:00+00' + :i * interval '61.234567 s'"
+past="timestamptz '2023-01-01 00:00:00+00' + bench.u(4, :i) * interval '730 days'"
+giant_writes new "$recent" 65536
+giant_writes past "$past"
+query 'ALTER SYSTEM SET full_page_writes = on'
+query 'SELECT pg_reload_conf()'
+giant_writes new_full_pages "$recent + interval '1 day'"
+giant_writes past_full_pages "$past + interval '1 s'"
+query 'ALTER SYSTEM RESET full_page_writes'
+query 'SELECT pg_reload_conf()'
 
 # ---- everything as it was --------------------------------------------------------------------------------
 
+fresh_extension
 sql <<'SQL'
 DELETE FROM bench.interaction WHERE thread = 'bench/store.sh';
-CALL crm_timeline.refresh();
 VACUUM (FREEZE, ANALYZE) bench.interaction;
-VACUUM (FREEZE, ANALYZE) crm_timeline.stored_timeline;
+SELECT count(*) FROM bench.interaction;
 SQL
-query 'SELECT count(*) FROM bench.interaction'
 [ "$REPLY" = "$interactions" ] || die "$REPLY interactions are left of $interactions"
