@@ -50,24 +50,12 @@ printf '%s\n' "$pick" "SELECT $columns FROM crm_timeline.history(crm_timeline.id
     >"$TMP/history/function.sql"
 chmod -R a+rX "$TMP/history"
 
-# latencies SCRIPT MODE SETTINGS: sets p50 and p99, milliseconds
-latencies() {
-    local seconds=${HISTORY_SECONDS:-10} log=$TMP/history/log
-    rm -f "$log".*
-    PGOPTIONS="$3" run_group pgbench -n -M "$2" -c 1 -T "$seconds" -l --log-prefix="$log" -f "$TMP/history/$1.sql" >"$log.out" 2>&1 ||
-        { cat "$log.out" >&2; die "history: $1 failed"; }
-    # the first ones plan, and touch every page for the first time; what they took is told, too
-    first=$(awk 'NR > 20 && NR <= 320 { print $3 / 1000 }' "$log".[0-9]* | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }')
-    awk 'NR > 2500 { print $3 / 1000 }' "$log".[0-9]* | sort -n >"$log.sorted"
-    p50=$(awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }' "$log.sorted")
-    p99=$(awk '{ v[NR] = $1 } END { printf "%.3f", v[int(NR * 0.99)] }' "$log.sorted")
-}
-
 # measure NAME SCRIPT MODE SETTINGS LIMIT [LIMIT OF p99 ABOVE SELECT 1]
 measure_history() {
-    latencies floor "$3" "$4"
-    local floor99=$p99
-    latencies "$2" "$3" "$4"
+    local seconds=${HISTORY_SECONDS:-10} floor99
+    latencies "$TMP/history/floor.sql" "$3" "$4" "$seconds" 2500
+    floor99=$p99
+    latencies "$TMP/history/$2.sql" "$3" "$4" "$seconds" 2500
     metric "history ${1}_ms_median" "$p50" most "$5"
     comment "history ${1}_ms_median of the first 300, each with pages that the connection has not touched yet: $first"
     metric "history ${1}_ms_p99_above_select_1" "$(calc 3 "$p99 - $floor99")" ${6:+most "$6"}
@@ -85,17 +73,24 @@ query "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) $one"
 printf '%s' "$REPLY" >"$TMP/history/plan.json"
 facts=$(perl -MJSON::PP -0777 -ne '
     my @todo = map { $_->{Plan} } @{decode_json($_)};
-    my ($seq, $buffers) = (0, $todo[0]{"Shared Hit Blocks"} + $todo[0]{"Shared Read Blocks"});
+    my ($seq, $sorted, $buffers) = (0, 0, $todo[0]{"Shared Hit Blocks"} + $todo[0]{"Shared Read Blocks"});
     my %index;
     while (my $node = shift @todo) {
         my $name = $node->{"Relation Name"} // "";
         $seq++ if $node->{"Node Type"} eq "Seq Scan" && $name =~ /^(ticket|call|visit|membership)$/;
+        if ($node->{"Node Type"} =~ /Sort/) {
+            my $rows = int($node->{Plans}[0]{"Actual Rows"} * $node->{Plans}[0]{"Actual Loops"} + 0.5);
+            $sorted = $rows if $rows > $sorted;
+        }
         $index{$name}++ if $node->{"Node Type"} =~ /Index|Bitmap Heap/ && $name;
         push @todo, @{ $node->{Plans} // [] };
     }
-    print join " ", $seq, $buffers, scalar grep { $index{$_} } qw(ticket call visit);' "$TMP/history/plan.json")
-read -r sequential buffers indexed <<<"$facts"
+    print join " ", $seq, $buffers, $sorted, scalar grep { $index{$_} } qw(ticket call visit);' "$TMP/history/plan.json")
+read -r sequential buffers sorted indexed <<<"$facts"
 [ "$sequential" = 0 ] && [ "$indexed" = 3 ] || { query "EXPLAIN (ANALYZE, BUFFERS) $one"; say "$REPLY"; die "history: a source is not read by an index"; }
+query "SELECT count(*) FROM crm_timeline.interactions WHERE customer_id = crm_timeline.customer_of('email:person1234@example.com')"
+[ "$sorted" -le "$REPLY" ] || { say "$(<"$TMP/history/plan.json")"; die "history: a sort of $sorted rows for a customer with $REPLY interactions"; }
+comment "history: no sort has more than $sorted rows, of $REPLY interactions"
 metric "history buffers" "$buffers"
 
 # ---- row security on one table, for a role that it applies to --------------------------------------------
