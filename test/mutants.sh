@@ -50,7 +50,7 @@ mutant whole-source-is-nothing $store 'WHERE crm_timeline.provisional_customer(l
 mutant partitions-unnoticed $store 'THEN crm_timeline.inheritance_changed(m.tables, m.inheritance) END)' 'THEN false END)'
 mutant reattached-is-the-same src/sources/registration.sql 'SELECT i.inhparent, i.inhrelid, i.xmin::text FROM pg_inherits i WHERE' "SELECT i.inhparent, i.inhrelid, '1' FROM pg_inherits i WHERE"
 mutant gone-customer-stays $refresh 'WHERE s.customer_id = ANY ($1) AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id = s.customer_id)' 'WHERE false'
-mutant same-count-is-the-same $refresh $'\t\tWHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline\n\tRETURNING' $'\t\tWHERE s.interactions <> excluded.interactions\n\tRETURNING'
+mutant same-count-is-the-same $refresh "SELECT format('%s WHERE s.timeline IS NULL OR s.timeline OPERATOR(crm_timeline.<>) excluded.timeline OR (%s) IS DISTINCT FROM (%s)'," "SELECT format('%s WHERE s.interactions <> excluded.interactions OR (1, %s) IS NULL OR (1, %s) IS NULL',"
 mutant live-sources-forgotten $views "IF live <> '{}' THEN
 		computed" "IF false THEN
 		computed"
