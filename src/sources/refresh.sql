@@ -111,6 +111,12 @@ BEGIN
 	SELECT coalesce(sum(g.n), 0), coalesce(array_agg(ROW(coalesce(w.source, g.source), w.source IS NOT NULL, coalesce(g.identities, '{}'),
 		coalesce(g.starts_at, '{}'), coalesce(g.ends_at, '{}'))::crm_timeline.dirty_part ORDER BY coalesce(w.source, g.source)), '{}')
 	INTO taken, parts FROM whole w FULL JOIN by_source g ON g.source = w.source;
+	-- before anything is read: what is attached after that is seen the next time
+	INSERT INTO crm_timeline.source_member AS m
+	SELECT t.name, t.tables, crm_timeline.inheritance(t.tables)
+	FROM (SELECT s.name, crm_timeline.source_members(s.name) AS tables FROM unnest(parts) p JOIN crm_timeline.source s ON s.name = p.source WHERE p.whole AND NOT s.suspended) t
+	ON CONFLICT (source) DO UPDATE SET tables = excluded.tables, inheritance = excluded.inheritance
+	WHERE (m.tables, m.inheritance) <> (excluded.tables, excluded.inheritance);
 	-- new partitions without rows are known from now on
 	IF live THEN
 		UPDATE crm_timeline.source_member m SET inheritance = crm_timeline.inheritance(m.tables)
@@ -133,13 +139,6 @@ BEGIN
 		SELECT * INTO s FROM crm_timeline.source r WHERE r.name = part.source AND NOT r.suspended;
 		CONTINUE WHEN NOT FOUND;
 		BEGIN
-			IF part.whole THEN
-				-- before it is read: what comes after that is seen the next time
-				INSERT INTO crm_timeline.source_member AS m
-				SELECT s.name, t.tables, crm_timeline.inheritance(t.tables) FROM (SELECT crm_timeline.source_members(s.name) AS tables) t
-				ON CONFLICT (source) DO UPDATE SET tables = excluded.tables, inheritance = excluded.inheritance
-				WHERE (m.tables, m.inheritance) <> (excluded.tables, excluded.inheritance);
-			END IF;
 			IF part.whole AND s.name = ANY (known) THEN
 				WITH gone AS (DELETE FROM crm_timeline.observed_link l WHERE l.source = s.name RETURNING l.a, l.b)
 				INSERT INTO crm_timeline.touched_identity (identity) SELECT g.a FROM gone g UNION SELECT g.b FROM gone g;
