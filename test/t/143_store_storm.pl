@@ -16,7 +16,7 @@ my $seconds = $ENV{STORM} // 10;
 # writers that never pause would get eight of nine turns on a machine with two cores
 my $rate = $ENV{RATE} // 500;
 note "STORM=$seconds RATE=$rate";
-my $node = server('storm', 'max_connections = 60', 'log_min_duration_statement = -1', 'deadlock_timeout = 200ms');
+my $node = server('storm', 'max_connections = 60', 'log_min_duration_statement = -1', 'deadlock_timeout = 200ms', 'client_min_messages = warning');
 my $dir = $node->basedir;
 # autovacuum, as there would be
 $node->append_conf('postgresql.conf', "autovacuum = on\nautovacuum_naptime = 1s\n");
