@@ -420,9 +420,11 @@ CREATE PROCEDURE crm_timeline.rebuild()
 $$
 BEGIN
 	INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);
+	-- identities that nobody noted, too, and what the rows say of them
+	INSERT INTO crm_timeline.dirty_log (source) SELECT s.name FROM crm_timeline.source s WHERE NOT s.suspended;
 	COMMIT;
 	CALL crm_timeline.refresh();
 END
 $$;
 COMMENT ON PROCEDURE crm_timeline.rebuild() IS
-	'reads every customer anew from the stored sources; readers read the sources meanwhile';
+	'reads every source anew: links, customers and the store; readers read the sources meanwhile';

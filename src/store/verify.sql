@@ -113,8 +113,10 @@ FROM (SELECT k.customer_id, v.stored, v.problem
 WHERE (s.problem IS NOT NULL OR s.stored IS NULL OR f.timeline IS NULL OR crm_timeline.timeline_send(s.stored) <> crm_timeline.timeline_send(f.timeline))
 	AND NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = coalesce(s.customer_id, f.customer_id))
 ORDER BY 1
-$query$, CASE WHEN chosen IS NULL THEN format('SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline FROM (%s) p
-			JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity WHERE p.timeline IS NOT NULL GROUP BY m.customer_id',
+$query$, CASE WHEN chosen IS NULL
+		-- an identity that no refresh has seen is a customer of its own, dirty where it was noted
+		THEN format('SELECT coalesce(m.customer_id, crm_timeline.provisional_customer(p.identity)) AS customer_id, crm_timeline.store_agg(p.timeline) AS timeline
+			FROM (%s) p LEFT JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity WHERE p.timeline IS NOT NULL GROUP BY 1',
 			crm_timeline.pieces_sql('true'))
 		ELSE format('SELECT i.customer_id, %s AS timeline FROM crm_timeline.stored_interactions i WHERE i.customer_id = ANY ($1) GROUP BY i.customer_id',
 			crm_timeline.store_agg_sql('i')) END)

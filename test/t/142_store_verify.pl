@@ -81,7 +81,7 @@ sub damage
 {
 	my ($name, $damage, $object, $problem, $mend) = @_;
 	$kinds++;
-	my $customer = $object =~ /^customer (\D\w*)$/ ? "app.customer('$1')" : 'NULL';
+	my $customer = $object =~ /^customer ([a-z]\w*)$/ ? "app.customer('$1')" : 'NULL';
 	# a customer may be another one afterwards
 	my ($done, undef, $number, $told) = answers($node, 'postgres', '', $damage, 'RESET session_replication_role', "SELECT $customer", 'SELECT object, problem, hint FROM crm_timeline.verify()');
 	unlike($done, qr/ERROR/, "$name: done");
@@ -151,6 +151,8 @@ damage('a mark of customers lost', "SELECT crm_timeline.link('email:c3\@example.
 damage('a mark of apart customers lost', "SELECT crm_timeline.unlink('email:c3\@example.com', 'email:c4\@example.com'); SELECT crm_timeline.resolve(NULL); DELETE FROM crm_timeline.changed_customer", 'customer c4', qr/^missing: /, 'hint');
 damage('written without triggers', "$replica; INSERT INTO app.mail (id, email, at) VALUES (2002, 'c5\@example.com', '2026-06-01Z')", 'customer c5', qr/^different: 0 .* 1 are not that they have$/, 'hint');
 damage('deleted without triggers', "$replica; DELETE FROM app.mail WHERE id = 2002", 'customer c5', qr/^different: 1 .* 0 are not that they have$/, 'hint');
+damage('written without triggers, by somebody new', "$replica; INSERT INTO app.mail (id, email, at) VALUES (2003, 'c100\@example.com', '2026-06-01Z')", 'customer ' . ask("SELECT crm_timeline.provisional_customer('email:c100\@example.com')"),
+	qr/^missing: the sources have 1 interactions$/, 'hint');
 damage('capture that failed', "INSERT INTO crm_timeline.dirty_log (source, problem) VALUES ('mail', 'an error')", 'source mail', qr/^capture or refresh failed: an error$/, 'hint');
 
 # ---- triggers -------------------------------------------------------------------------------------------
