@@ -6,7 +6,8 @@
 --   interaction          a year of contacts of 150,000 customers, about 11 million rows, in the order in which an
 --                        application would have appended them: by time, all customers interleaved
 --   interaction_uniform  the same customers and counts with nothing for a packed format to hold on to: every time
---                        uniform over the customer's year, every channel drawn anew; in the order of the customers
+--                        uniform over the customer's year, every channel drawn anew; in the order of the customers; not
+--                        with -v uniform=off
 --
 -- What it assumes, none of it measured on one particular business:
 --   * interactions per customer are lognormal with sigma 1.2 and mean 73.3, at least 1: half of the customers have fewer
@@ -26,6 +27,7 @@
 \set ON_ERROR_STOP on
 \if :{?customers} \else \set customers 150000 \endif
 \if :{?seed} \else \set seed 1 \endif
+\if :{?uniform} \else \set uniform on \endif
 
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bench CASCADE;
@@ -164,9 +166,11 @@ INSERT INTO bench.interaction
     ORDER BY occurred_at, customer_id, i;
 COMMIT;
 
+\if :uniform
 CREATE TABLE bench.interaction_uniform AS
     SELECT s.customer_id, s.since + floor(bench.u(s.key + 30, i) * 365 * 86400 * 1e6) * interval '1 microsecond' AS occurred_at,
            kind, channel
     FROM (SELECT c.id AS customer_id, c.key, c.since, i FROM bench.customer c, generate_series(1::bigint, c.interactions) i) s
          JOIN bench.channel_draw c ON c.draw = floor(1000 * bench.u(s.key + 31, i))::int
          JOIN bench.kind_draw k ON k.draw = c.no * 1000 + floor(bench.u(s.key + 20, i) * 1000)::int;
+\endif

@@ -1,6 +1,6 @@
 # bench/measure.sh: what the measurements share: data, clocks, plans, and how a result is printed. Sourced by run.sh.
 #
-#     generate                      makes the data (bench/generate.sql)
+#     generate [OPTION...]          makes the data (bench/generate.sql, with options of psql)
 #     sql <<...                     runs a script; its output is in REPLY
 #     query SQL                     runs one statement; its result is in REPLY
 #     pairs N 'SETTINGS' A B        the times of A and B, run in turns N times after one run of each that does not
@@ -59,13 +59,16 @@ query() { sql <<<"$1"; }
 generate() {
     local began=$SECONDS
     say "generating the interactions of $customers customers"
-    run_group psql -Xq -v customers="$customers" -f "$here/generate.sql" >&2 || die "the generator failed"
+    run_group psql -Xq -v customers="$customers" "$@" -f "$here/generate.sql" >&2 || die "the generator failed"
     sql <<'SQL'
 CREATE EXTENSION crm_timeline;
 CREATE EXTENSION pg_prewarm;
+SELECT to_regclass('bench.interaction_uniform') IS NOT NULL AS uniform \gset
+\if :uniform
 CREATE INDEX interaction_covering ON bench.interaction (customer_id, occurred_at) INCLUDE (kind, channel);
-VACUUM (FREEZE, ANALYZE) bench.interaction;
 VACUUM (FREEZE, ANALYZE) bench.interaction_uniform;
+\endif
+VACUUM (FREEZE, ANALYZE) bench.interaction;
 CHECKPOINT;
 CREATE TABLE bench.last_plan (plan jsonb);
 CREATE FUNCTION bench.plan(query text) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -256,6 +259,7 @@ latencies() {
         { cat "$log.out" >&2; die "$(basename "$1") failed"; }
     first=$(awk 'NR > 20 && NR <= 320 { print $3 / 1000 }' "$log".[0-9]* | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }')
     awk -v skip="$5" 'NR > skip { print $3 / 1000 }' "$log".[0-9]* | sort -n >"$log.sorted"
+    [ -s "$log.sorted" ] || die "$(basename "$1"): no transaction is left after the first $5; measure longer"
     p50=$(awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }' "$log.sorted")
     p99=$(awk '{ v[NR] = $1 } END { printf "%.3f", v[int(NR * 0.99)] }' "$log.sorted")
 }

@@ -4,6 +4,7 @@
 #     bench/run.sh                  all of them
 #     bench/run.sh build scan       these only: each NAME is a script bench/NAME.sh
 #     bench/run.sh resolution       customers from links, with data of its own; not among all of them
+#     bench/hundred_million.sh      a hundred million interactions; a script of its own, with other settings
 #     SCALE=0.1 bench/run.sh size   with a tenth of the 150,000 customers
 #
 # Prints one measurement per line, `name metric value`, and comments that begin with #. A measurement
@@ -21,7 +22,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
 [ $# -gt 0 ] || set -- build size scan funnel sequence stages gated store history
 for name in "$@"; do
-    [[ $name != */* && -e $here/$name.sh && ! $name =~ ^(run|measure)$ ]] || die "there is no measurement named $name"
+    [[ $name != */* && -e $here/$name.sh && ! $name =~ ^(run|measure|hundred_million)$ ]] || die "there is no measurement named $name"
 done
 [[ ${SCALE:=1} =~ ^[0-9]*\.?[0-9]+$ ]] || die "SCALE=$SCALE: a number such as 0.1"
 customers=$(awk -v s="$SCALE" 'BEGIN { n = int(150000 * s + 0.5); print n < 1 ? 1 : n }')
