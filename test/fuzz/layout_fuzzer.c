@@ -20,6 +20,7 @@
 #include "datatype/timestamp.h"
 #include "mb/pg_wchar.h"
 
+#include "timeline/cut.h"
 #include "value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -552,6 +553,12 @@ copy_all(void *argument)
 	(void) check_packed(input, packed, input->layout->count);
 	if (input->valid)
 		check_same("pack", input->value, packed_value(packed));
+
+	/* none of its attributes is one too many */
+	packed = pack_builder(cut_attributes(builder, keys, count));
+	(void) check_packed(input, packed, input->layout->count);
+	if (input->valid)
+		check_same("cut", input->value, packed_value(packed));
 }
 
 /* The second part, then the first, then sorted; some texts and shapes found no room. */

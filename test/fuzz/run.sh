@@ -79,7 +79,7 @@ build() {
     mkdir -p "$out"
     {
         printf '%s\n' "$checkout"/src/base/errors.c \
-            "$checkout"/src/timeline/{attribute,layout,record,pack,text,validate}.c "$fuzz"/*.c
+            "$checkout"/src/timeline/{attribute,cut,layout,record,pack,text,validate}.c "$fuzz"/*.c
         plain_logic pattern
         plain_logic journey
         printf '%s\n' "$checkout"/src/identity/{canonical,email,looks,normalise,phone}.c
