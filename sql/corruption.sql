@@ -37,7 +37,10 @@ INSERT INTO reader VALUES
 	('timeline_union($1, ''{2026-01-05T00:00:00Z a channel=web}'')'), ('timeline_intersection($1, ''{2026-01-05T00:00:00Z a}'')'),
 	('timeline_difference(''{2026-01-05T00:00:00Z a}'', $1)'), ('timeline_concat($1, $1)'), ('timeline_overlaps($1, ''[2026-01-05,)''::tstzrange)'),
 	('timeline_eq($1, ''{}'')'), ('timeline_cmp($1, ''{}'')'), ('timeline_hash($1)'), ('timeline_hash_extended($1, 0)'),
-	('timeline_to_jsonb($1)'), ('timeline_to_bytea($1)'), ('timeline_send($1)'), ('timeline_out($1)'), ('timeline_agg($1)'), ('may_match($1, ''a@web -> refund'')'), ('$1 @@ ''a@web -> refund''');
+	('timeline_to_jsonb($1)'), ('timeline_to_bytea($1)'), ('timeline_send($1)'), ('timeline_out($1)'), ('timeline_agg($1)'),
+	('timeline_summary($1)'), ('(SELECT count(p) FROM timeline_parts($1, 1) p)'), ('(SELECT count(p) FROM timeline_parts($1, 100) p)'),
+	('(SELECT store_agg(p) FROM unnest(ARRAY[$1, ''{2026-01-05T00:00:00Z a channel=web}'', $1]) p)'),
+	('may_match($1, ''a@web -> refund'')'), ('$1 @@ ''a@web -> refund''');
 
 -- The outcomes of all readers on a damaged value, by SQLSTATE; 00000 = an answer.
 CREATE FUNCTION read_all(timeline) RETURNS SETOF text LANGUAGE plpgsql AS $$
