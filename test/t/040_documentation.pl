@@ -44,7 +44,7 @@ sub trimmed
 }
 
 for my $page ('README.md', 'doc/reference.md', 'doc/format.md', 'doc/patterns.md', 'doc/identity.md', 'doc/resolution.md', 'doc/sources.md',
-	'doc/store.md')
+	'doc/store.md', 'doc/operations.md')
 {
 	(my $database = lc $page) =~ s/\W/_/g;
 	my @blocks = blocks(slurp_file("$tree/$page"));
