@@ -50,8 +50,8 @@ for run in $(seq "${STORE_RUNS:-3}"); do
 done
 runs=${runs%$'\n'}
 plan '' "$by_identity"
-plan_must "hash aggregation" '$.**."Strategy" ? (@ == "Hashed")'
-plan_must_not "sort or index" '$.**."Node Type" ? (@ like_regex "Sort|Index")'
+plan_must "hash aggregation of the rows in the table" \
+    '$.** ? (@."Strategy" == "Hashed" && @."Plans"[0]."Node Type" == "Seq Scan" && @."Plans"[0]."Relation Name" == "interaction")'
 query "SELECT sum(interactions) = $interactions AND count(*) = $customers FROM crm_timeline.customer_summary"
 [ "$REPLY" = t ] || die "the store does not have all interactions"
 build=$(median_of 1)
@@ -183,7 +183,8 @@ one_customer() {
     for name in timeline_of timelines last_interaction_of customer_summary customer_summary_50; do
         [ "$1" != dirty ] || [ $name != customer_summary_50 ] || continue
         printf '%s\n' "\\set c $2 + 100 * random(0, $last)" "${questions[$name]};" >"$TMP/store/$name.sql"
-        latencies "$TMP/store/$name.sql" prepared '' "${STORE_SECONDS:-3}" 20
+        # of those that take long there are few
+        latencies "$TMP/store/$name.sql" prepared '' "${STORE_SECONDS:-3}" "$([ $name = customer_summary_50 ] && echo 1 || echo 20)"
         metric "store ${name}_ms_$1" "$p50"
     done
 }
