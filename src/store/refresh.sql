@@ -124,7 +124,9 @@ COMMENT ON FUNCTION crm_timeline.refresh_segments(bigint, tstzmultirange) IS
 
 -- Customers anew, from the sources; what did not change is not written. Which were.
 CREATE FUNCTION crm_timeline.refresh_customers(customers bigint[], OUT changed bigint[])
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off
+	-- rows of few customers lie in few pages, which were written a moment ago
+	SET random_page_cost = 1.1 AS
 $$
 DECLARE
 	one record;

@@ -70,11 +70,12 @@ BEGIN
 		|| clean || not_live || E'\nUNION ALL\n'
 		|| format('SELECT s.customer_id, %s FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() < 2 AND s.timeline IS NULL AND %s%s',
 			crm_timeline.stored_sql(), clean, not_live);
-	computed := format(
-		E'SELECT i.customer_id, %1$s AS timeline\nFROM crm_timeline.dirty_customer d JOIN crm_timeline.interactions i ON i.customer_id = d.customer_id\n'
-		'WHERE crm_timeline.store_mode() = 1 GROUP BY i.customer_id\n'
+	-- behind functions: what has to be computed is rarely needed, and would be planned, and weighed, with every statement
+	computed := E'SELECT d.customer_id, t.timeline FROM crm_timeline.dirty_customer d\n'
+		'	CROSS JOIN LATERAL (SELECT crm_timeline.computed_timeline(d.customer_id) AS timeline OFFSET 0) t\n'
+		'WHERE crm_timeline.store_mode() = 1 AND t.timeline IS NOT NULL\n'
 		'UNION ALL\n'
-		'SELECT i.customer_id, %1$s\nFROM crm_timeline.interactions i\nWHERE crm_timeline.store_mode() = 2 GROUP BY i.customer_id', agg);
+		'SELECT c.customer_id, c.timeline FROM crm_timeline.computed_timelines() c WHERE crm_timeline.store_mode() = 2';
 	IF live <> '{}' THEN
 		computed := format(
 			E'SELECT l.customer_id, (SELECT crm_timeline.store_agg(u.timeline) FROM (SELECT coalesce(s.timeline, %s) UNION ALL SELECT l.timeline) u(timeline)) AS timeline\n'
@@ -112,6 +113,36 @@ COMMENT ON FUNCTION crm_timeline.rebuild_timelines() IS
 	'makes the views timelines and customer_summary, and those below them, from the registered sources; a part of rebuild_views()';
 INSERT INTO crm_timeline.view_generator VALUES (40, 'crm_timeline.rebuild_timelines');
 
+-- One customer's rows by the indexes of the sources, whatever their statistics say.
+CREATE FUNCTION crm_timeline.computed_timeline(customer_id bigint) RETURNS crm_timeline.timeline
+	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 1000 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS
+$$
+DECLARE
+	result crm_timeline.timeline;
+BEGIN
+	SELECT crm_timeline.store_agg(i.occurred_at, i.kind, i.channel, i.direction, i.thread, i.agent, i.outcome, i.topic, i.sentiment,
+		i.score, i.value, i.automated, i.source, i.ref, i.seq, i.attributes)
+	INTO result FROM crm_timeline.interactions i WHERE i.customer_id = computed_timeline.customer_id;
+	RETURN result;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.computed_timeline(bigint) IS
+	'the timeline of a customer from the sources; NULL where there is no interaction';
+
+-- Everybody's, in one pass over the sources: no statistics of theirs may make it one pass for each customer.
+CREATE FUNCTION crm_timeline.computed_timelines() RETURNS TABLE (customer_id bigint, timeline crm_timeline.timeline)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET enable_mergejoin = off AS
+$$
+BEGIN
+	RETURN QUERY
+	SELECT i.customer_id, crm_timeline.store_agg(i.occurred_at, i.kind, i.channel, i.direction, i.thread, i.agent, i.outcome, i.topic, i.sentiment,
+		i.score, i.value, i.automated, i.source, i.ref, i.seq, i.attributes)
+	FROM crm_timeline.interactions i GROUP BY i.customer_id;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.computed_timelines() IS
+	'the timelines of all customers from the sources: what the view timelines gives where store_mode() is 2';
+
 CREATE FUNCTION crm_timeline.timeline_of(customer_id bigint) RETURNS crm_timeline.timeline
 	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS
 $$
@@ -123,10 +154,7 @@ BEGIN
 	IF customer IS NULL THEN
 		RETURN NULL;
 	ELSIF customer < 0 OR crm_timeline.store_mode() = 2 OR crm_timeline.is_dirty(customer) THEN
-		SELECT crm_timeline.store_agg(i.occurred_at, i.kind, i.channel, i.direction, i.thread, i.agent, i.outcome, i.topic, i.sentiment,
-			i.score, i.value, i.automated, i.source, i.ref, i.seq, i.attributes)
-		INTO result FROM crm_timeline.interactions i WHERE i.customer_id = customer;
-		RETURN result;
+		RETURN crm_timeline.computed_timeline(customer);
 	END IF;
 	SELECT coalesce(s.timeline,
 		(SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = s.customer_id))
