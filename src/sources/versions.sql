@@ -39,8 +39,12 @@ COMMENT ON FUNCTION crm_timeline.record_icu_version() IS
 
 CREATE FUNCTION crm_timeline.verify_identities(OUT identity crm_timeline.identity, OUT written_now crm_timeline.identity,
 		OUT problem text, OUT hint text) RETURNS SETOF record
-	LANGUAGE sql STABLE
-	BEGIN ATOMIC
+	-- not BEGIN ATOMIC: pg_upgrade makes functions before operator classes, and a UNION of identities asks for one
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 		SELECT NULL::crm_timeline.identity, NULL::crm_timeline.identity, p.problem,
 			'REINDEX the indexes over crm_timeline.identity(), then SELECT crm_timeline.record_icu_version()'
 		  FROM (SELECT crm_timeline.icu_version_problem() AS problem) p WHERE p.problem IS NOT NULL
@@ -54,6 +58,7 @@ CREATE FUNCTION crm_timeline.verify_identities(OUT identity crm_timeline.identit
 				UNION SELECT b.identity FROM crm_timeline.blocked_identity b) k
 			 CROSS JOIN LATERAL (SELECT crm_timeline.identity_namespace(k.one), crm_timeline.identity_value(k.one), crm_timeline.identity_tenant(k.one)) p(namespace, value, tenant)
 		  ) r WHERE r.again OPERATOR(crm_timeline.=) r.one IS NOT TRUE;
-	END;
+END
+$$;
 COMMENT ON FUNCTION crm_timeline.verify_identities() IS
 	'that other libraries normalise now than did when record_icu_version() was called last, and every identity that they write differently; reads them all';
