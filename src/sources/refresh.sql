@@ -68,7 +68,8 @@ COMMENT ON TYPE crm_timeline.dirty_part IS 'what take_marks() took from the dirt
 
 -- Some rows of the log. Whoever calls goes on in the same transaction, which nobody else does at the same time.
 CREATE FUNCTION crm_timeline.take_marks(max_rows integer, live boolean, OUT taken bigint, OUT parts crm_timeline.dirty_part[])
-	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+	-- a plan from when the log was a page looks for its rows by a scan
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS
 $$
 BEGIN
 	IF max_rows IS NULL OR max_rows < 1 THEN
@@ -95,11 +96,16 @@ BEGIN
 		-- a partition that came or went with its rows
 		SELECT r.name FROM crm_timeline.source r LEFT JOIN crm_timeline.source_member m ON m.source = r.name
 		WHERE live AND NOT r.suspended AND (m.source IS NULL OR crm_timeline.inheritance_changed(m.tables, m.inheritance))),
-	gone AS (
-		DELETE FROM crm_timeline.dirty_log l
-		WHERE l.source IN (SELECT w.source FROM whole w)
-			OR l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m WHERE live OR m.problem IS NULL LIMIT max_rows))
+	gone_whole AS (
+		DELETE FROM crm_timeline.dirty_log l WHERE l.source IN (SELECT w.source FROM whole w)
 		RETURNING l.source, l.identity, l.starts_at, l.ends_at),
+	-- by their places alone: beside another condition each row of the log would be looked for among all places
+	gone_some AS (
+		DELETE FROM crm_timeline.dirty_log l
+		WHERE l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m
+			WHERE (live OR m.problem IS NULL) AND m.source NOT IN (SELECT w.source FROM whole w) LIMIT max_rows))
+		RETURNING l.source, l.identity, l.starts_at, l.ends_at),
+	gone AS (SELECT * FROM gone_whole UNION ALL SELECT * FROM gone_some),
 	-- a row without times is about all of them
 	written AS (
 		SELECT e.source, e.identity, count(*) AS n, min(coalesce(e.starts_at, '-infinity')) AS starts_at, max(coalesce(e.ends_at, 'infinity')) AS ends_at
