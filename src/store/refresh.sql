@@ -369,6 +369,47 @@ $$;
 COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, boolean) IS
 	'takes some rows from the dirty log, resolves their identities, and brings the store up to date for their customers; changed is NULL where all was read anew';
 
+-- What a refresh tells of itself.
+CREATE FUNCTION crm_timeline.note_refresh() RETURNS bigint
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	found bigint := (SELECT count(*) FROM crm_timeline.dirty_log) + (SELECT count(*) FROM crm_timeline.changed_customer);
+BEGIN
+	DELETE FROM crm_timeline.refresh_run r
+	WHERE r.pid = pg_backend_pid() OR r.finished_at IS NOT NULL OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid);
+	INSERT INTO crm_timeline.refresh_run (pid, started_at, total, done, customers) VALUES (pg_backend_pid(), clock_timestamp(), found, 0, 0);
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.note_refresh() IS 'notes that this session begins a refresh; how many marks there are';
+
+CREATE FUNCTION crm_timeline.note_batch(taken bigint, written bigint, changed bigint[], more boolean, notify text) RETURNS void
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	run crm_timeline.refresh_run;
+	seconds double precision;
+	rate double precision;
+BEGIN
+	UPDATE crm_timeline.refresh_run r SET done = r.done + taken, customers = r.customers + written,
+		finished_at = CASE WHEN NOT more THEN clock_timestamp() END
+	WHERE r.pid = pg_backend_pid() RETURNING * INTO run;
+	IF notify IS NOT NULL AND written > 0 THEN
+		PERFORM pg_notify(notify, json_build_object('customers', written, 'customer_ids', changed[1:100])::text);
+	END IF;
+	-- about every ten seconds, and never for what is shorter than that
+	seconds := extract(epoch FROM clock_timestamp() - run.started_at);
+	IF more AND floor(seconds / 10) > floor(greatest(extract(epoch FROM transaction_timestamp() - run.started_at), 0) / 10) THEN
+		rate := run.done / seconds;
+		RAISE NOTICE 'refresh: % of % marks, % a second, about % s left', run.done, greatest(run.total, run.done), round(rate),
+			ceil(greatest(run.total - run.done, 0) / greatest(rate, 1));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.note_batch(bigint, bigint, bigint[], boolean, text) IS
+	'notes what a batch of this session''s refresh did; sends a NOTIFY where that is asked for, and now and then a NOTICE';
+
 -- It commits between batches, and so can not set search_path by a clause: every name is qualified.
 CREATE PROCEDURE crm_timeline.refresh(max_rows integer DEFAULT 100000, notify text DEFAULT NULL)
 	LANGUAGE plpgsql AS
@@ -376,41 +417,18 @@ $$
 DECLARE
 	batch record;
 	live boolean := true;
-	total bigint;
-	marks_done bigint := 0;
-	customers_written bigint := 0;
-	began timestamptz := pg_catalog.clock_timestamp();
-	told timestamptz := pg_catalog.clock_timestamp();
-	rate double precision;
 BEGIN
 	-- each statement is to see what was committed before it
 	COMMIT;
 	SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-	total := (SELECT count(*) FROM crm_timeline.dirty_log) + (SELECT count(*) FROM crm_timeline.changed_customer);
-	DELETE FROM crm_timeline.refresh_run r
-	WHERE r.pid = pg_backend_pid() OR r.finished_at IS NOT NULL OR NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid);
-	INSERT INTO crm_timeline.refresh_run (pid, started_at, total, done, customers) VALUES (pg_backend_pid(), began, total, 0, 0);
+	PERFORM crm_timeline.note_refresh();
 	LOOP
 		COMMIT;
 		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 		batch := crm_timeline.refresh_batch(max_rows, live);
+		PERFORM crm_timeline.note_batch(batch.taken, batch.written, batch.changed, batch.more, notify);
 		live := false;
-		marks_done := marks_done + batch.taken;
-		customers_written := customers_written + batch.written;
-		UPDATE crm_timeline.refresh_run r SET done = marks_done, customers = customers_written,
-			finished_at = CASE WHEN NOT batch.more THEN clock_timestamp() END WHERE r.pid = pg_backend_pid();
-		IF notify IS NOT NULL AND batch.written > 0 THEN
-			PERFORM pg_notify(notify, json_build_object('customers', batch.written, 'customer_ids', batch.changed[1:100])::text);
-		END IF;
 		EXIT WHEN NOT batch.more;
-		IF clock_timestamp() > told + interval '10 seconds' THEN
-			told := clock_timestamp();
-			rate := marks_done / extract(epoch FROM told - began);
-			RAISE NOTICE 'refresh: % of % marks, % a second, about % s left', marks_done, greatest(total, marks_done), round(rate),
-				ceil(greatest(total - marks_done, 0) / greatest(rate, 1));
-		END IF;
 	END LOOP;
 END
 $$;

@@ -75,7 +75,10 @@ BEGIN
 		'	CROSS JOIN LATERAL (SELECT crm_timeline.computed_timeline(d.customer_id) AS timeline OFFSET 0) t\n'
 		'WHERE crm_timeline.store_mode() = 1 AND t.timeline IS NOT NULL\n'
 		'UNION ALL\n'
-		'SELECT c.customer_id, c.timeline FROM crm_timeline.computed_timelines() c WHERE crm_timeline.store_mode() = 2';
+		'SELECT c.customer_id, c.timeline FROM crm_timeline.computed_timelines() c WHERE crm_timeline.store_mode() = 2\n'
+		-- so that the reader's rights on the sources are asked for each time, and not on some day when there is something to compute
+		'UNION ALL\n'
+		'SELECT i.customer_id, NULL::crm_timeline.timeline FROM crm_timeline.interactions i WHERE false';
 	IF live <> '{}' THEN
 		computed := format(
 			E'SELECT l.customer_id, (SELECT crm_timeline.store_agg(u.timeline) FROM (SELECT coalesce(s.timeline, %s) UNION ALL SELECT l.timeline) u(timeline)) AS timeline\n'

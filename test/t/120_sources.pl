@@ -339,7 +339,7 @@ like(ask('capture', "SELECT crm_timeline.link('a:1', 'a:2', noted_at => 'infinit
 
 # arguments that are none say so, in alter_source as in add_source
 for my $bad ([ "'grade', '500'", qr/argument "grade" is 500, and must be from 1 to 100/ ], [ "'grade', 'abc'", qr/argument "grade" is abc/ ], [ "'keys', 'pair: c'", qr/argument "keys" is not the text of an array/ ],
-	[ "'occurred_at', NULL", qr/argument "occurred_at" is missing/ ], [ "'capture', 'never'", qr/must be auto, statement, row or none/ ], [ "'keys', '{}'", qr/argument "keys" is missing/ ],
+	[ "'occurred_at', NULL", qr/argument "occurred_at" is missing/ ], [ "'capture', 'never'", qr/must be auto, statement, row, always or none/ ], [ "'keys', '{}'", qr/argument "keys" is missing/ ],
 	[ "'keys', '{\"pair: public.pair.c\"}'", qr/reference to FROM-clause entry/ ])
 {
 	like(ask('capture', "SELECT crm_timeline.alter_source('pair', $bad->[0])"), $bad->[1], "alter_source refuses $bad->[0]");
