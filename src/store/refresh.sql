@@ -209,7 +209,14 @@ DECLARE
 	expected bigint := (SELECT coalesce(sum(greatest(c.reltuples, 0)), 0) FROM crm_timeline.stored_source s
 		JOIN crm_timeline.source r ON r.name = s.name CROSS JOIN LATERAL crm_timeline.descendants(r.relation) d(member)
 		JOIN pg_class c ON c.oid = d.member AND c.relkind <> 'p');
+	missing text := (SELECT min(s.name) FROM crm_timeline.stored_source s
+		WHERE NOT EXISTS (SELECT FROM crm_timeline.readable_sources(false) r WHERE r.stored AND r.name = s.name));
 BEGIN
+	-- the views still have it, by the numbers of its columns
+	IF missing IS NOT NULL THEN
+		RAISE EXCEPTION 'source "%" can not be stored as it was registered any more', missing
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'See crm_timeline.verify_sources().';
+	END IF;
 	-- as for building an index
 	PERFORM set_config('work_mem', CASE WHEN pg_size_bytes(current_setting('work_mem')) < pg_size_bytes(current_setting('maintenance_work_mem'))
 		THEN current_setting('maintenance_work_mem') ELSE current_setting('work_mem') END, true);
