@@ -31,7 +31,7 @@ $node->safe_psql('postgres', 'CALL crm_timeline.create_suggested_indexes()');
 # Who holds the lock of a refresh's batch: at the moment of the kill the process is stopped, so what this says still holds.
 my $in_batch = <<'SQL';
 SELECT a.pid, a.query, (SELECT count(*) FROM crm_timeline.dirty_log), (SELECT count(*) FROM pg_stat_activity w WHERE w.application_name = 'writer'),
-	coalesce(a.wait_event, 'running')
+	coalesce(a.wait_event, 'running'), (SELECT string_agg(p.pid::text, ' ') FROM pg_stat_activity p)
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.classid = 'crm_timeline.dirty_log'::regclass AND l.objid = 1 AND l.objsubid = 2 AND l.granted AND a.application_name = 'refresher'
 SQL
@@ -79,7 +79,7 @@ for my $kill (1 .. $kills)
 	push @sessions, background('refresher', join('', map { $_ % 7 == 3 ? "CALL crm_timeline.rebuild();\n" : "CALL crm_timeline.refresh(${\(20 + int rand 300)});\n" } 1 .. 2000), "$dir/refresher.out");
 
 	# at a random moment; stopped, and seen to be inside a batch
-	my ($victim, $facts);
+	my ($victim, $facts, $processes);
 	my $until = time() + 20;
 	while (!defined $victim && time() < $until)
 	{
@@ -87,7 +87,7 @@ for my $kill (1 .. $kills)
 		my ($pid) = ask($in_batch) =~ /^(\d+)/ or next;
 		kill 'STOP', $pid or next;
 		my $answer = ask($in_batch);
-		if ($answer =~ /^$pid\|(.*)/) { ($victim, $facts) = ($pid, $1) }
+		if ($answer =~ /^$pid\|(.*)\|([\d ]+)$/) { ($victim, $facts, $processes) = ($pid, $1, $2) }
 		else { kill 'CONT', $pid }
 	}
 	if (!defined $victim) { fail("kill $kill: no refresh was met inside a batch"); last }
@@ -95,7 +95,8 @@ for my $kill (1 .. $kills)
 	my $what = $kill % 2 ? 'backend' : 'postmaster';
 	note "kill $kill: $what, process $victim inside a batch: $facts (statement, marks, writers, what it waits for)";
 	if ($what eq 'backend') { kill 'KILL', $victim }
-	else { $node->kill9; kill 'KILL', $victim }
+	# with all others: who waits for a lock in memory that the victim had would not notice the end of the postmaster
+	else { $node->kill9; kill 'KILL', split / /, $processes }
 	for my $session (@sessions) { $session->finish }
 	if ($what eq 'postmaster')
 	{
