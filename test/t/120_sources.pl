@@ -347,7 +347,7 @@ for my $bad ([ "'grade', '500'", qr/argument "grade" is 500, and must be from 1 
 
 like(ask('capture', "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT crm_timeline.alter_source('pair', 'grade', '60')"), qr/can not be rebuilt in a transaction that is REPEATABLE READ/,
 	'a transaction that does not see what others register does not register');
-is(ask('capture', "DROP VIEW crm_timeline.interactions; SELECT source, hint FROM crm_timeline.verify_sources() WHERE problem LIKE 'it is missing in the view%' AND source IN ('pair', 'child') ORDER BY 1; SELECT crm_timeline.rebuild_views()"),
+is(ask('capture', "DROP VIEW crm_timeline.interactions CASCADE; SELECT source, hint FROM crm_timeline.verify_sources() WHERE problem LIKE 'it is missing in the view%' AND source IN ('pair', 'child') ORDER BY 1; SELECT crm_timeline.rebuild_views()"),
 	"child|SELECT crm_timeline.rebuild_views()\npair|SELECT crm_timeline.rebuild_views()\n", 'a source that is in no view is told');
 is(ask('capture', "SELECT count(*) FROM crm_timeline.verify_sources() WHERE problem LIKE 'it is missing in the view%'"), '0', 'and is in it again');
 
