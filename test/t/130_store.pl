@@ -200,5 +200,14 @@ is($equal, $tests, "$tests snapshots compared");
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM crm_timeline.stored_timeline WHERE timeline IS NULL'), '>', 0, 'some customers are in segments') if $seed % 2;
 cmp_ok($verified, '>', 5, 'verify() was asked, and found nothing');
 
+# ---- the same partition, and yet another one --------------------------------------------------------------
+
+$node->safe_psql('postgres', "INSERT INTO app.mail (sender, at) SELECT 'p' || k || '\@example.com', '2026-03-01' FROM generate_series(1, 20) k");
+$node->safe_psql('postgres', 'CALL crm_timeline.refresh()');
+$node->safe_psql('postgres', "ALTER TABLE app.mail DETACH PARTITION app.mail_2; DELETE FROM app.mail_2 WHERE at = '2026-03-01'; ALTER TABLE app.mail ATTACH PARTITION app.mail_2 FOR VALUES FROM ('2026-02-01') TO (MAXVALUE)");
+is($node->safe_psql('postgres', 'SELECT app.difference()'), '', 'what was detached, written to and attached again is noticed');
+$node->safe_psql('postgres', 'CALL crm_timeline.refresh()');
+is($node->safe_psql('postgres', 'SELECT app.difference()'), '', 'and read again');
+
 $node->stop;
 done_testing();
