@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
-our @EXPORT = qw(server new_database answers parallel serial plan_facts explain_create literal);
+our @EXPORT = qw(server seed new_database answers parallel serial plan_facts explain_create literal);
 
 # A running server; the database has the encoding UTF8 whatever the caller's locale.
 sub server
@@ -18,6 +18,14 @@ sub server
 		'max_parallel_workers = 8', 'log_min_duration_statement = 500', "timezone = 'UTC'", @settings, '');
 	$node->start;
 	return $node;
+}
+
+# The seed of random cases, from -1 to 1: the same every time, unless the environment has another, or 'random' for any.
+sub seed
+{
+	my ($variable, $default) = @_;
+	my $seed = $ENV{$variable} // $default;
+	return $seed eq 'random' ? sprintf '%.6f', 2 * rand() - 1 : $seed;
 }
 
 # A database with the extension. Its collation is not that of bytes where the server has ICU: no

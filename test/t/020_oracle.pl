@@ -11,9 +11,7 @@ use Server;
 
 my $oracle = "$FindBin::RealBin/../oracle";
 my $timelines = $ENV{ORACLE_ROWS} // 10000;
-# The suite is the same every time; a seed of 'random' draws another.
-my $seed = $ENV{ORACLE_SEED} // '0.377723';
-$seed = sprintf '%.6f', 2 * rand() - 1 if $seed eq 'random';
+my $seed = seed('ORACLE_SEED', '0.377723');
 note("ORACLE_SEED=$seed ORACLE_ROWS=$timelines");
 
 my $node = server('oracle', 'work_mem = 64MB', 'shared_buffers = 256MB');

@@ -11,9 +11,7 @@ use Test::More;
 use Server;
 
 my $timelines = $ENV{STORE_AGG_TIMELINES} // 600;
-# The suite is the same every time; a seed of 'random' draws another.
-my $seed = $ENV{STORE_AGG_SEED} // '0.271828';
-$seed = sprintf '%.6f', 2 * rand() - 1 if $seed eq 'random';
+my $seed = seed('STORE_AGG_SEED', '0.271828');
 note("STORE_AGG_SEED=$seed STORE_AGG_TIMELINES=$timelines");
 
 my $node = server('store_agg', 'work_mem = 64MB', 'shared_buffers = 256MB');
