@@ -87,6 +87,14 @@ CREATE FUNCTION crm_timeline.store_segmented(customer_id bigint) RETURNS void
 COMMENT ON FUNCTION crm_timeline.store_segmented(bigint) IS
 	'writes the row of stored_timeline for a customer whose timeline is in segments';
 
+CREATE FUNCTION crm_timeline.store_giant(customer_id bigint, timeline crm_timeline.timeline) RETURNS void
+	LANGUAGE sql VOLATILE
+	BEGIN ATOMIC
+		SELECT crm_timeline.store_segments($1, '-infinity', 'infinity', $2);
+		SELECT crm_timeline.store_segmented($1);
+	END;
+COMMENT ON FUNCTION crm_timeline.store_giant(bigint, crm_timeline.timeline) IS 'stores all of a customer''s timeline in segments';
+
 -- A customer in segments, of which some time was written to: only the segments that it touches. False where one timeline would do.
 CREATE FUNCTION crm_timeline.refresh_segments(customer_id bigint, written tstzmultirange) RETURNS boolean
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET plan_cache_mode = force_generic_plan AS
@@ -157,8 +165,7 @@ $query$ USING customers, crm_timeline.max_stored_bytes()
 	LOOP
 		changed := changed || one.customer_id;
 		IF one.timeline IS NOT NULL THEN
-			PERFORM crm_timeline.store_segments(one.customer_id, '-infinity', 'infinity', one.timeline);
-			PERFORM crm_timeline.store_segmented(one.customer_id);
+			PERFORM crm_timeline.store_giant(one.customer_id, one.timeline);
 		END IF;
 	END LOOP;
 END
@@ -171,14 +178,13 @@ CREATE FUNCTION crm_timeline.refresh_readable(customers bigint[], OUT changed bi
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
-	middle integer := cardinality(customers) / 2;
-	failures integer;
-	pending jsonb[];
+	-- as jsonb, since an array can not hold arrays of different lengths
+	pending jsonb[] := ARRAY[to_jsonb(customers)];
 	part bigint[];
+	middle integer;
+	failures integer := 0;
 BEGIN
 	changed := '{}';
-	pending := ARRAY[to_jsonb(customers)];
-	failures := 0;
 	WHILE cardinality(pending) > 0 LOOP
 		part := ARRAY(SELECT jsonb_array_elements_text(pending[cardinality(pending)])::bigint);
 		pending := trim_array(pending, 1);
@@ -234,24 +240,20 @@ CREATE FUNCTION crm_timeline.store_pieces(OUT written bigint)
 $$
 DECLARE
 	was_empty boolean := NOT EXISTS (SELECT FROM crm_timeline.stored_timeline);
+	fresh constant text := 'SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
+		FROM pg_temp.crm_timeline_piece p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
+		WHERE p.timeline IS NOT NULL GROUP BY m.customer_id';
 	one record;
 	n bigint;
 BEGIN
 	IF was_empty THEN
-		INSERT INTO crm_timeline.stored_timeline
-		SELECT f.customer_id, f.timeline, y.*
-		FROM (SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
-			FROM pg_temp.crm_timeline_piece p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
-			WHERE p.timeline IS NOT NULL GROUP BY m.customer_id ORDER BY m.customer_id) f
-			CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y;
+		EXECUTE format('INSERT INTO crm_timeline.stored_timeline
+			SELECT f.customer_id, f.timeline, y.* FROM (%s ORDER BY m.customer_id) f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y', fresh);
 		GET DIAGNOSTICS written = ROW_COUNT;
 		CREATE TEMPORARY TABLE crm_timeline_giant ON COMMIT DROP AS
 			SELECT s.customer_id, s.timeline FROM crm_timeline.stored_timeline s WHERE pg_column_size(s.timeline) > crm_timeline.max_stored_bytes();
 	ELSE
-		CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS
-			SELECT m.customer_id, crm_timeline.store_agg(p.timeline) AS timeline
-			FROM pg_temp.crm_timeline_piece p JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity
-			WHERE p.timeline IS NOT NULL GROUP BY m.customer_id;
+		EXECUTE 'CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS ' || fresh;
 		EXECUTE 'INSERT INTO crm_timeline.stored_timeline AS s
 			SELECT f.customer_id, f.timeline, y.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
 			WHERE pg_column_size(f.timeline) <= crm_timeline.max_stored_bytes()
@@ -267,8 +269,7 @@ BEGIN
 		DROP TABLE pg_temp.crm_timeline_fresh;
 	END IF;
 	FOR one IN SELECT g.customer_id, g.timeline FROM pg_temp.crm_timeline_giant g LOOP
-		PERFORM crm_timeline.store_segments(one.customer_id, '-infinity', 'infinity', one.timeline);
-		PERFORM crm_timeline.store_segmented(one.customer_id);
+		PERFORM crm_timeline.store_giant(one.customer_id, one.timeline);
 		written := written + (NOT was_empty)::integer;
 	END LOOP;
 	DROP TABLE pg_temp.crm_timeline_giant, pg_temp.crm_timeline_piece;

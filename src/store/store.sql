@@ -3,7 +3,7 @@
 -- In any snapshot, a customer that no visible mark makes dirty has in stored_timeline exactly what
 -- the stored sources give in that snapshot. A mark is written by the transaction that makes it necessary (capture, resolve(),
 -- rebuild_views()); refresh takes marks away, and reads what they are about in the same snapshot or a later one.
--- Nothing here is dumped: without an epoch all is read from the sources.
+-- No timeline and no mark here is dumped, nor is the epoch, and without an epoch all is read from the sources.
 
 CREATE TABLE crm_timeline.stored_timeline (
 	customer_id bigint NOT NULL PRIMARY KEY,

@@ -33,7 +33,7 @@ BEGIN
 				FROM crm_timeline.stored_segment g WHERE g.customer_id = customer_id) o WHERE o.before >= o.starts_at) THEN
 			problem := 'segments overlap';
 		END IF;
-		SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) INTO stored FROM crm_timeline.stored_segment g WHERE g.customer_id = customer_id;
+		stored := crm_timeline.joined_segments(customer_id);
 	ELSIF segments > 0 THEN
 		problem := 'segments beside a timeline in one row';
 	END IF;

@@ -9,13 +9,21 @@ CREATE FUNCTION crm_timeline.store_agg_sql(row_name text) RETURNS text
 	END;
 COMMENT ON FUNCTION crm_timeline.store_agg_sql(text) IS 'the call of store_agg() over rows of the view interactions';
 
--- The timeline of a stored customer; s is the row of stored_timeline. Segments do not overlap.
-CREATE FUNCTION crm_timeline.stored_sql() RETURNS text
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION crm_timeline.joined_segments(customer_id bigint) RETURNS crm_timeline.timeline
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
 	BEGIN ATOMIC
-		SELECT '(SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = s.customer_id)';
+		-- in their order, so that they are joined without being sorted
+		SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = $1;
 	END;
-COMMENT ON FUNCTION crm_timeline.stored_sql() IS 'a customer''s segments as one timeline';
+COMMENT ON FUNCTION crm_timeline.joined_segments(bigint) IS 'a customer''s segments as one timeline; NULL where there are none';
+
+CREATE FUNCTION crm_timeline.has_live_sources() RETURNS boolean
+	LANGUAGE sql STABLE PARALLEL SAFE
+	BEGIN ATOMIC
+		SELECT EXISTS (SELECT FROM crm_timeline.source r WHERE NOT r.suspended AND r.kind IS NOT NULL
+			AND NOT EXISTS (SELECT FROM crm_timeline.stored_source s WHERE s.name = r.name));
+	END;
+COMMENT ON FUNCTION crm_timeline.has_live_sources() IS 'whether some source''s interactions are not stored';
 
 -- Grouped by identity first: the customers are looked up once an identity, and not once a row.
 CREATE FUNCTION crm_timeline.pieces_sql(condition text) RETURNS text
@@ -68,8 +76,8 @@ BEGIN
 		|| not_live || E'\nUNION ALL\n'
 		'SELECT s.customer_id, s.timeline FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() = 1 AND s.timeline IS NOT NULL AND '
 		|| clean || not_live || E'\nUNION ALL\n'
-		|| format('SELECT s.customer_id, %s FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() < 2 AND s.timeline IS NULL AND %s%s',
-			crm_timeline.stored_sql(), clean, not_live);
+		'SELECT s.customer_id, crm_timeline.joined_segments(s.customer_id) FROM crm_timeline.stored_timeline s WHERE crm_timeline.store_mode() < 2 AND s.timeline IS NULL AND '
+		|| clean || not_live;
 	-- behind functions: what has to be computed is rarely needed, and would be planned, and weighed, with every statement
 	computed := E'SELECT d.customer_id, t.timeline FROM crm_timeline.dirty_customer d\n'
 		'	CROSS JOIN LATERAL (SELECT crm_timeline.computed_timeline(d.customer_id) AS timeline OFFSET 0) t\n'
@@ -81,12 +89,12 @@ BEGIN
 		'SELECT i.customer_id, NULL::crm_timeline.timeline FROM crm_timeline.interactions i WHERE false';
 	IF live <> '{}' THEN
 		computed := format(
-			E'SELECT l.customer_id, (SELECT crm_timeline.store_agg(u.timeline) FROM (SELECT coalesce(s.timeline, %s) UNION ALL SELECT l.timeline) u(timeline)) AS timeline\n'
+			E'SELECT l.customer_id, (SELECT crm_timeline.store_agg(u.timeline) FROM (SELECT coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)) UNION ALL SELECT l.timeline) u(timeline)) AS timeline\n'
 			'FROM (SELECT i.customer_id, %s AS timeline FROM crm_timeline.live_interactions i GROUP BY i.customer_id) l\n'
 			'	LEFT JOIN crm_timeline.stored_timeline s ON s.customer_id = l.customer_id\n'
 			'WHERE crm_timeline.store_mode() < 2 AND NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = l.customer_id)\n'
 			'UNION ALL\n%s',
-			crm_timeline.stored_sql(), agg, computed);
+			agg, computed);
 	END IF;
 	PERFORM crm_timeline.make_view('timelines', kept || E'\nUNION ALL\n' || computed,
 		'every customer''s interactions as one timeline, in the reader''s snapshot: stored ones, and computed ones for the customers that were written to since', 'timelines');
@@ -159,11 +167,9 @@ BEGIN
 	ELSIF customer < 0 OR crm_timeline.store_mode() = 2 OR crm_timeline.is_dirty(customer) THEN
 		RETURN crm_timeline.computed_timeline(customer);
 	END IF;
-	SELECT coalesce(s.timeline,
-		(SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = s.customer_id))
+	SELECT coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id))
 	INTO result FROM crm_timeline.stored_timeline s WHERE s.customer_id = customer;
-	IF EXISTS (SELECT FROM crm_timeline.source r WHERE NOT r.suspended AND r.kind IS NOT NULL
-			AND NOT EXISTS (SELECT FROM crm_timeline.stored_source s WHERE s.name = r.name)) THEN
+	IF crm_timeline.has_live_sources() THEN
 		SELECT crm_timeline.store_agg(i.occurred_at, i.kind, i.channel, i.direction, i.thread, i.agent, i.outcome, i.topic, i.sentiment,
 			i.score, i.value, i.automated, i.source, i.ref, i.seq, i.attributes)
 		INTO live FROM crm_timeline.live_interactions i WHERE i.customer_id = customer;
@@ -183,12 +189,10 @@ DECLARE
 	result crm_timeline.interaction;
 	segment crm_timeline.timeline;
 BEGIN
-	-- of a customer in segments, the last one is enough
-	IF customer > 0 AND crm_timeline.store_mode() < 2 AND NOT crm_timeline.is_dirty(customer)
-		AND NOT EXISTS (SELECT FROM crm_timeline.source r WHERE NOT r.suspended AND r.kind IS NOT NULL
-			AND NOT EXISTS (SELECT FROM crm_timeline.stored_source s WHERE s.name = r.name))
-	THEN
-		SELECT g.timeline INTO segment FROM crm_timeline.stored_segment g WHERE g.customer_id = customer ORDER BY g.starts_at DESC LIMIT 1;
+	-- of a customer in segments, who are few, the last one is enough
+	SELECT g.timeline INTO segment FROM crm_timeline.stored_segment g WHERE g.customer_id = customer ORDER BY g.starts_at DESC LIMIT 1;
+	IF segment IS NOT NULL AND (crm_timeline.store_mode() = 2 OR crm_timeline.is_dirty(customer) OR crm_timeline.has_live_sources()) THEN
+		segment := NULL;
 	END IF;
 	SELECT * INTO result FROM crm_timeline.last_interaction(coalesce(segment, crm_timeline.timeline_of(customer)));
 	RETURN result;
