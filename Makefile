@@ -32,7 +32,7 @@ REGRESS = timeline store_agg pattern identity links journey sources store index 
 REGRESS_OPTS = --load-extension=$(EXTENSION)
 
 ISOLATION = store_setup store_write store_refreshers store_move store_delete store_truncate store_savepoint store_isolation \
-	store_first store_segments store_merge store_ddl
+	store_first store_segments store_merge store_ddl store_depends
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
 
 PROVE_TESTS = $(sort $(wildcard test/t/*.pl))

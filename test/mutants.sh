@@ -36,7 +36,7 @@ mutant() {
 }
 
 only=${1:-}
-refresh=src/store/refresh.sql store=src/store/store.sql views=src/store/views.sql
+horizon=src/sources/horizon.sql refresh=src/store/refresh.sql store=src/store/store.sql views=src/store/views.sql
 mutant marks-deleted-late $refresh $'\twritten := cardinality(changed);\nEND' $'\tDELETE FROM crm_timeline.dirty_log;\n\twritten := cardinality(changed);\nEND'
 mutant changed-deleted-late $refresh $'\twritten := cardinality(changed);\nEND' $'\tDELETE FROM crm_timeline.changed_customer;\n\twritten := cardinality(changed);\nEND'
 mutant old-customer-clean $store 'SELECT w.customer_id FROM was w UNION SELECT n.customer_id FROM is_now n' 'SELECT n.customer_id FROM is_now n'
@@ -57,5 +57,11 @@ mutant live-sources-forgotten $views "IF live <> '{}' THEN
 mutant definition-changes-nothing $views 'INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);' 'NULL;'
 mutant segments-of-the-small-stay $refresh 'WHERE g.customer_id = ANY ($1) AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id = g.customer_id AND pg_column_size(f.timeline) > $2)' 'WHERE false'
 mutant new-identities-unknown $refresh 'WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) p.identity);' 'WHERE false;'
+mutant marks-taken-at-once $horizon 'l WHERE l.lookups > 0' 'l WHERE false'
+mutant own-writer-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[1]'
+mutant misled-not-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[2]'
+mutant late-beginner-missed $horizon '[1:16], point = crm_timeline.next_transaction()' '[1:16], point = pg_snapshot_xmax(pg_current_snapshot())'
+mutant failed-capture-taken-at-once src/sources/refresh.sql 'CASE WHEN w.source IS NULL THEN live ELSE age(l.xmin) > w.age END' 'live'
+mutant old-snapshot-looked-up src/sources/capture.c 'GetLatestSnapshot()' 'GetTransactionSnapshot()'
 echo "mutants: $found found, $missed missed"
 [ "$missed" = 0 ]

@@ -26,6 +26,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
@@ -170,6 +171,7 @@ note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
 	int result;
 
 	row_receiver_init(&receiver, note_row, written);
+	options.read_only = true;
 	if (rows == ROWS_ONE)
 	{
 		options.params = makeParamList(1);
@@ -178,7 +180,15 @@ note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
 			.pflags = PARAM_FLAG_CONST,
 			.ptype = data->tg_relation->rd_rel->reltype};
 	}
+	/*
+	 * What an expression finds in other tables is what is there now, whatever the
+	 * transaction may see: whoever commits a change there that this does not find
+	 * must have been told that this transaction writes (sources/horizon.sql).
+	 */
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
 	result = SPI_execute_plan_extended(plan, &options);
+	PopActiveSnapshot();
 	if (result < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(result));
 }
@@ -260,6 +270,8 @@ capture(PG_FUNCTION_ARGS)
 	{
 		Written *written = written_create(source);
 
+		/* a foreign table's rows are written without */
+		(void) GetTopTransactionId();
 		/*
 		 * Expressions may fail, the log may not.  A subtransaction that only reads
 		 * takes no number, so that a transaction of many writes does not have as

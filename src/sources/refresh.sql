@@ -67,7 +67,7 @@ CREATE TYPE crm_timeline.dirty_part AS (
 COMMENT ON TYPE crm_timeline.dirty_part IS 'what take_marks() took from the dirty log for one source';
 
 -- Some rows of the log. Whoever calls goes on in the same transaction, which nobody else does at the same time.
-CREATE FUNCTION crm_timeline.take_marks(max_rows integer, live boolean, OUT taken bigint, OUT parts crm_timeline.dirty_part[])
+CREATE FUNCTION crm_timeline.take_marks(max_rows integer, live boolean, OUT taken bigint, OUT parts crm_timeline.dirty_part[], OUT advanced boolean)
 	-- a plan from when the log was a page looks for its rows by a scan
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS
 $$
@@ -86,9 +86,13 @@ BEGIN
 		RAISE WARNING '%', crm_timeline.icu_version_problem()
 			USING HINT = 'See crm_timeline.verify_identities().';
 	END IF;
-	WITH whole AS (
-		-- what failed is tried once in a refresh, or it would never end
-		SELECT DISTINCT l.source FROM crm_timeline.dirty_log l WHERE l.identity IS NULL AND (live OR l.problem IS NULL)
+	-- in a statement before the one that takes, whose snapshot is therefore not older
+	advanced := EXISTS (SELECT FROM crm_timeline.settling()) AND crm_timeline.advance_horizon();
+	WITH settling AS MATERIALIZED (SELECT * FROM crm_timeline.settling()),
+	whole AS (
+		-- what failed is not tried again and again in a refresh, or it would never end
+		SELECT DISTINCT l.source FROM crm_timeline.dirty_log l LEFT JOIN settling w ON w.source = l.source
+		WHERE l.identity IS NULL AND (l.problem IS NULL OR CASE WHEN w.source IS NULL THEN live ELSE age(l.xmin) > w.age END)
 		UNION
 		SELECT r.name FROM crm_timeline.source r LEFT JOIN pg_class c ON c.oid = r.relation
 		WHERE live AND (r.capture = 'none' OR (c.relkind IN ('v', 'm') AND r.depends_on = '{}'))
@@ -97,13 +101,17 @@ BEGIN
 		SELECT r.name FROM crm_timeline.source r LEFT JOIN crm_timeline.source_member m ON m.source = r.name
 		WHERE live AND NOT r.suspended AND (m.source IS NULL OR crm_timeline.inheritance_changed(m.tables, m.inheritance))),
 	gone_whole AS (
-		DELETE FROM crm_timeline.dirty_log l WHERE l.source IN (SELECT w.source FROM whole w)
+		DELETE FROM crm_timeline.dirty_log l
+		WHERE l.source IN (SELECT w.source FROM whole w)
+			-- nobody writes to a table while it is truncated, or a source is registered
+			AND (l.identity IS NULL AND l.problem IS NULL OR NOT EXISTS (SELECT FROM settling w WHERE w.source = l.source AND age(l.xmin) <= w.age))
 		RETURNING l.source, l.identity, l.starts_at, l.ends_at),
 	-- by their places alone: beside another condition each row of the log would be looked for among all places
 	gone_some AS (
 		DELETE FROM crm_timeline.dirty_log l
 		WHERE l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m
-			WHERE (live OR m.problem IS NULL) AND m.source NOT IN (SELECT w.source FROM whole w) LIMIT max_rows))
+			WHERE (live OR m.problem IS NULL) AND m.source NOT IN (SELECT w.source FROM whole w)
+				AND NOT EXISTS (SELECT FROM settling w WHERE w.source = m.source AND age(m.xmin) <= w.age) LIMIT max_rows))
 		RETURNING l.source, l.identity, l.starts_at, l.ends_at),
 	gone AS (SELECT * FROM gone_whole UNION ALL SELECT * FROM gone_some),
 	-- a row without times is about all of them
@@ -131,7 +139,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.take_marks(integer, boolean) IS
-	'takes some rows from the dirty log; live = the first time in a refresh, when sources that nobody captures are taken whole, too';
+	'takes some rows from the dirty log; live = the first time in a refresh, when sources that nobody captures are taken whole, too; advanced = some that are not settled may be next time';
+
+-- What the log names, and can not be taken yet: that waits for others to end, and who the identities are shall not wait with it.
+CREATE FUNCTION crm_timeline.unsettled_marks(max_rows integer) RETURNS crm_timeline.dirty_part[]
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		WITH waiting AS (
+			SELECT l.source, l.identity FROM crm_timeline.dirty_log l JOIN crm_timeline.settling() w ON w.source = l.source AND age(l.xmin) <= w.age LIMIT max_rows),
+		by_source AS (SELECT w.source, coalesce(array_agg(DISTINCT w.identity) FILTER (WHERE w.identity IS NOT NULL), '{}') AS identities FROM waiting w GROUP BY w.source)
+		SELECT coalesce(array_agg(ROW(b.source, false, b.identities, '{}', '{}')::crm_timeline.dirty_part ORDER BY b.source), '{}') FROM by_source b;
+	END;
+COMMENT ON FUNCTION crm_timeline.unsettled_marks(integer) IS
+	'what some rows of the log name that take_marks() may not take yet: of sources that look up keys, written while somebody else wrote who has not ended';
 
 -- What these marks say of links, read from the sources. The identities of some whole sources are known already.
 CREATE FUNCTION crm_timeline.observe_marks(parts crm_timeline.dirty_part[], known text[]) RETURNS void

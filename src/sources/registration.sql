@@ -192,6 +192,9 @@ DECLARE
 	piece record := crm_timeline.source_sql(s);
 	dependency record;
 BEGIN
+	-- NULL: no table's rows tell by themselves whom they are about
+	s.lookups := (SELECT CASE WHEN coalesce(NOT bool_or(d.looks_up), true) THEN 0 WHEN NOT bool_and(d.looks_up) THEN count(*) END FROM crm_timeline.dependencies(s) d);
+	UPDATE crm_timeline.source r SET lookups = s.lookups WHERE r.name = s.name;
 	IF s.stored AND s.kind IS NOT NULL AND NOT crm_timeline.is_stored(s) THEN
 		RAISE EXCEPTION 'source "%": argument "stored" is true, and nobody would tell the store what is written to %', s.name, s.relation
 			USING ERRCODE = 'invalid_parameter_value',
@@ -235,7 +238,7 @@ CREATE FUNCTION crm_timeline.is_stored(s crm_timeline.source) RETURNS boolean
 		SELECT coalesce((SELECT NOT s.suspended AND s.kind IS NOT NULL AND s.capture <> 'none' AND s.stored IS NOT FALSE
 				AND CASE c.relkind WHEN 'r' THEN true WHEN 'p' THEN true WHEN 'v' THEN s.depends_on <> '{}'
 					WHEN 'f' THEN s.capture IN ('row', 'always') ELSE false END
-				AND (s.stored IS TRUE OR NOT s.row_security AND NOT crm_timeline.has_row_security(s.relation))
+				AND (s.stored IS TRUE OR NOT s.row_security AND NOT crm_timeline.has_row_security(s.relation) AND s.lookups IS NOT NULL)
 			FROM pg_class c WHERE c.oid = s.relation), false);
 	END;
 COMMENT ON FUNCTION crm_timeline.is_stored(crm_timeline.source) IS
@@ -320,7 +323,7 @@ BEGIN
 		add_source.score, add_source.value, add_source.automated, add_source.summary,
 		coalesce(add_source.ref, crm_timeline.primary_key_sql(add_source.name, add_source.relation)), add_source.seq, add_source.attributes,
 		add_source.filter, add_source.tenant, add_source.grade, coalesce(add_source.depends_on, '{}'), add_source.capture,
-		(SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = add_source.relation), false, now(), add_source.stored);
+		(SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = add_source.relation), false, now(), add_source.stored, NULL);
 	IF s.kind IS NOT NULL AND s.ref IS NULL THEN
 		RAISE EXCEPTION 'source "%": argument "ref" is missing', s.name
 			USING ERRCODE = 'null_value_not_allowed',

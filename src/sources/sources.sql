@@ -33,7 +33,8 @@ CREATE TABLE crm_timeline.source (
 	row_security boolean NOT NULL,
 	suspended boolean NOT NULL DEFAULT false,
 	registered_at timestamptz NOT NULL DEFAULT now(),
-	stored boolean
+	stored boolean,
+	lookups integer
 );
 COMMENT ON TABLE crm_timeline.source IS
 	'the registered tables and views; written by add_source, alter_source, drop_source, suspend_source and resume_source';
@@ -322,7 +323,7 @@ COMMENT ON FUNCTION crm_timeline.source_sql(crm_timeline.source) IS
 
 -- The tables that a source over a view depends on, each once, with the identities that a row of it is about:
 -- a FROM item for the trigger, and an expression where one can be indexed.
-CREATE FUNCTION crm_timeline.dependencies(s crm_timeline.source, OUT base regclass, OUT item text, OUT owner text) RETURNS SETOF record
+CREATE FUNCTION crm_timeline.dependencies(s crm_timeline.source, OUT base regclass, OUT item text, OUT owner text, OUT looks_up boolean) RETURNS SETOF record
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
@@ -371,6 +372,12 @@ BEGIN
 			RAISE EXCEPTION 'source "%": argument "depends_on" has an array and another key for %', s.name, base
 				USING ERRCODE = 'invalid_parameter_value', HINT = 'Put all identities that a row is about into the array.';
 		END IF;
+		looks_up := false;
+		BEGIN
+			PERFORM crm_timeline.expression_type(s.name, 'depends_on', base, format('ARRAY[%s]', array_to_string(expressions, ', ')), 'immutable');
+		EXCEPTION WHEN invalid_object_definition OR feature_not_supported THEN
+			looks_up := true;
+		END;
 		IF several THEN
 			item := format('unnest(%s)', expressions[1]);
 			owner := NULL;
@@ -379,15 +386,13 @@ BEGIN
 			-- a row may be about all of them; one of them is what a view takes for its owner
 			item := CASE WHEN cardinality(expressions) = 1 THEN format('(SELECT %s)', owner)
 				ELSE format('unnest(ARRAY[%s])', array_to_string(expressions, ', ')) END;
-			BEGIN
-				PERFORM crm_timeline.expression_type(s.name, 'depends_on', base, owner, 'immutable');
-			EXCEPTION WHEN invalid_object_definition OR feature_not_supported THEN
+			IF looks_up THEN
 				owner := NULL;
-			END;
+			END IF;
 		END IF;
 		RETURN NEXT;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.dependencies(crm_timeline.source) IS
-	'the tables that depends_on names, and the identities that their rows are about';
+	'the tables that depends_on names, and the identities that their rows are about; looks_up = that is not known from a row alone';

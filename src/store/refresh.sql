@@ -288,11 +288,12 @@ COMMENT ON FUNCTION crm_timeline.store_pieces() IS
 -- Every mark that is taken is taken by a statement before the one that reads what it is about, whose snapshot is therefore not older. Where all
 -- is read anew, the sources are read before customers are resolved: marks of customers that are told meanwhile are about identities, and
 -- are taken before the customers are put together; one that is about all may be about the sources, and stays.
-CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, live boolean, OUT more boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
+CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, round integer, OUT more boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
-	t record := crm_timeline.take_marks(max_rows, live);
+	t record := crm_timeline.take_marks(max_rows, round = 0);
+	unsettled crm_timeline.dirty_part[] := '{}';
 	whole boolean := EXISTS (SELECT FROM unnest(t.parts) p JOIN crm_timeline.stored_source s ON s.name = p.source WHERE p.whole);
 	known text[] := '{}';
 	marked bigint[];
@@ -304,6 +305,11 @@ DECLARE
 BEGIN
 	more := t.taken >= max_rows;
 	taken := t.taken;
+	IF NOT more THEN
+		unsettled := crm_timeline.unsettled_marks(max_rows);
+		-- they may be settled the next time; but others write on, and so not for ever
+		more := unsettled <> '{}' AND t.advanced AND round <= (SELECT max(w.lookups) FROM crm_timeline.settling() w);
+	END IF;
 	written := 0;
 	DELETE FROM crm_timeline.changed_customer c WHERE c.customer_id IS NULL;
 	GET DIAGNOSTICS n = ROW_COUNT;
@@ -323,7 +329,7 @@ BEGIN
 			whole := NULL;
 		END;
 	END IF;
-	PERFORM crm_timeline.observe_marks(t.parts, known);
+	PERFORM crm_timeline.observe_marks(t.parts || CASE WHEN NOT more THEN unsettled END, known);
 	PERFORM crm_timeline.resolve_touched();
 	IF whole IS NULL THEN
 		RETURN;
@@ -374,8 +380,8 @@ BEGIN
 	written := cardinality(changed);
 END
 $$;
-COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, boolean) IS
-	'takes some rows from the dirty log, resolves their identities, and brings the store up to date for their customers; changed is NULL where all was read anew';
+COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, integer) IS
+	'takes some rows from the dirty log, resolves their identities, and brings the store up to date for their customers; round = 0 is the first time in a refresh; changed is NULL where all was read anew';
 
 -- What a refresh tells of itself.
 CREATE FUNCTION crm_timeline.note_refresh() RETURNS bigint
@@ -424,7 +430,7 @@ CREATE PROCEDURE crm_timeline.refresh(max_rows integer DEFAULT 100000, notify te
 $$
 DECLARE
 	batch record;
-	live boolean := true;
+	round integer := 0;
 BEGIN
 	-- each statement is to see what was committed before it
 	COMMIT;
@@ -433,10 +439,10 @@ BEGIN
 	LOOP
 		COMMIT;
 		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-		batch := crm_timeline.refresh_batch(max_rows, live);
+		batch := crm_timeline.refresh_batch(max_rows, round);
 		PERFORM crm_timeline.note_batch(batch.taken, batch.written, batch.changed, batch.more, notify);
-		live := false;
 		EXIT WHEN NOT batch.more;
+		round := round + 1;
 	END LOOP;
 END
 $$;
