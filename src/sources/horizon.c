@@ -17,5 +17,6 @@ PG_FUNCTION_INFO_V1(next_transaction);
 Datum
 next_transaction(PG_FUNCTION_ARGS)
 {
+	(void) fcinfo;
 	PG_RETURN_FULLTRANSACTIONID(ReadNextFullTransactionId());
 }
