@@ -60,7 +60,6 @@ mutant new-identities-unknown $refresh 'WHERE NOT EXISTS (SELECT FROM crm_timeli
 mutant marks-taken-at-once $horizon 'l WHERE l.lookups > 0' 'l WHERE false'
 mutant own-writer-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[1]'
 mutant misled-not-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[2]'
-mutant late-beginner-missed $horizon '[1:16], point = crm_timeline.next_transaction()' '[1:16], point = pg_snapshot_xmax(pg_current_snapshot())'
 mutant failed-capture-taken-at-once src/sources/refresh.sql 'CASE WHEN w.source IS NULL THEN live ELSE age(l.xmin) > w.age END' 'live'
 mutant old-snapshot-looked-up src/sources/capture.c 'GetLatestSnapshot()' 'GetTransactionSnapshot()'
 echo "mutants: $found found, $missed missed"

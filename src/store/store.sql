@@ -89,18 +89,20 @@ CREATE TRIGGER store_truncate AFTER TRUNCATE ON crm_timeline.membership
 	FOR EACH STATEMENT EXECUTE FUNCTION crm_timeline.membership_changed();
 COMMENT ON TRIGGER store_truncate ON crm_timeline.membership IS 'every customer is to be read again';
 
--- Who is dirty. Written as joins, so that one customer and all of them are both found by an index.
+-- Who is dirty. Written as joins, so that one customer and all of them are both found by an index; and not by UNION, which
+-- no parallel plan may have below it.
 CREATE VIEW crm_timeline.dirty_customer AS
-	SELECT m.customer_id
-	FROM crm_timeline.dirty_log l JOIN crm_timeline.membership m
-		ON m.identity OPERATOR(crm_timeline.=) l.identity
-		AND crm_timeline.provisional_customer(m.identity) = crm_timeline.provisional_customer(l.identity)
-UNION
-	SELECT crm_timeline.provisional_customer(l.identity)
-	FROM crm_timeline.dirty_log l
-	WHERE l.identity IS NOT NULL AND NOT crm_timeline.is_resolved(l.identity)
-UNION
-	SELECT c.customer_id FROM crm_timeline.changed_customer c WHERE c.customer_id IS NOT NULL;
+SELECT DISTINCT d.customer_id
+FROM (SELECT m.customer_id
+		FROM crm_timeline.dirty_log l JOIN crm_timeline.membership m
+			ON m.identity OPERATOR(crm_timeline.=) l.identity
+			AND crm_timeline.provisional_customer(m.identity) = crm_timeline.provisional_customer(l.identity)
+	UNION ALL
+		SELECT crm_timeline.provisional_customer(l.identity)
+		FROM crm_timeline.dirty_log l
+		WHERE l.identity IS NOT NULL AND NOT crm_timeline.is_resolved(l.identity)
+	UNION ALL
+		SELECT c.customer_id FROM crm_timeline.changed_customer c WHERE c.customer_id IS NOT NULL) d;
 COMMENT ON VIEW crm_timeline.dirty_customer IS
 	'the customers whose stored timelines are not up to date, each once; where store_mode() is 2, all are';
 

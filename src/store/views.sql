@@ -80,7 +80,8 @@ BEGIN
 		|| clean || not_live;
 	-- behind functions: what has to be computed is rarely needed, and would be planned, and weighed, with every statement
 	computed := E'SELECT d.customer_id, t.timeline FROM crm_timeline.dirty_customer d\n'
-		'	CROSS JOIN LATERAL (SELECT crm_timeline.computed_timeline(d.customer_id) AS timeline OFFSET 0) t\n'
+		-- a function and no subquery, which would want a parameter, and so no parallel plan
+		'	CROSS JOIN LATERAL crm_timeline.computed_timeline(d.customer_id) t(timeline)\n'
 		'WHERE crm_timeline.store_mode() = 1 AND t.timeline IS NOT NULL\n'
 		'UNION ALL\n'
 		'SELECT c.customer_id, c.timeline FROM crm_timeline.computed_timelines() c WHERE crm_timeline.store_mode() = 2\n'
