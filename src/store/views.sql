@@ -90,7 +90,7 @@ BEGIN
 		'SELECT i.customer_id, NULL::crm_timeline.timeline FROM crm_timeline.interactions i WHERE false';
 	IF live <> '{}' THEN
 		computed := format(
-			E'SELECT l.customer_id, (SELECT crm_timeline.store_agg(u.timeline) FROM (SELECT coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)) UNION ALL SELECT l.timeline) u(timeline)) AS timeline\n'
+			E'SELECT l.customer_id, coalesce(coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)) OPERATOR(crm_timeline.||) l.timeline, l.timeline) AS timeline\n'
 			'FROM (SELECT i.customer_id, %s AS timeline FROM crm_timeline.live_interactions i GROUP BY i.customer_id) l\n'
 			'	LEFT JOIN crm_timeline.stored_timeline s ON s.customer_id = l.customer_id\n'
 			'WHERE crm_timeline.store_mode() < 2 AND NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = l.customer_id)\n'
