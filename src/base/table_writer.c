@@ -14,11 +14,12 @@
 #include "base/compat.h"
 #include "base/table_writer.h"
 
-#define BATCH 1000
+#define BATCH 250
 
 struct TableWriter
 {
 	Relation table;
+	TupleDesc descriptor; /* a copy, which no slot has to pin */
 	CommandId command;
 	BulkInsertState bulk;  /* without indexes */
 	EState *state;         /* with indexes, as the next one */
@@ -34,6 +35,7 @@ table_writer_create(Relation table, bool with_indexes)
 	TableWriter *writer = palloc0(sizeof(TableWriter));
 
 	writer->table = table;
+	writer->descriptor = CreateTupleDescCopy(RelationGetDescr(table));
 	writer->command = GetCurrentCommandId(true);
 	if (with_indexes)
 	{
@@ -73,7 +75,8 @@ table_writer_add(TableWriter *writer, const Datum *values, const bool *nulls)
 	Size columns;
 
 	if (writer->waiting == writer->slot_count)
-		writer->slots[writer->slot_count++] = table_slot_create(writer->table, NULL);
+		writer->slots[writer->slot_count++] =
+			MakeSingleTupleTableSlot(writer->descriptor, table_slot_callbacks(writer->table));
 	slot = writer->slots[writer->waiting++];
 	columns = slot->tts_tupleDescriptor->natts;
 	memcpy(slot->tts_values, values, columns * sizeof(Datum));
@@ -101,6 +104,7 @@ table_writer_end(TableWriter *writer)
 		FreeBulkInsertState(writer->bulk);
 		table_finish_bulk_insert(writer->table, 0);
 	}
+	FreeTupleDesc(writer->descriptor);
 	pfree(writer);
 	CommandCounterIncrement();
 }
