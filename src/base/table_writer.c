@@ -75,8 +75,8 @@ table_writer_add(TableWriter *writer, const Datum *values, const bool *nulls)
 	Size columns;
 
 	if (writer->waiting == writer->slot_count)
-		writer->slots[writer->slot_count++] =
-			MakeSingleTupleTableSlot(writer->descriptor, table_slot_callbacks(writer->table));
+		writer->slots[writer->slot_count++] = MakeSingleTupleTableSlot(
+			writer->descriptor, table_slot_callbacks(writer->table));
 	slot = writer->slots[writer->waiting++];
 	columns = slot->tts_tupleDescriptor->natts;
 	memcpy(slot->tts_values, values, columns * sizeof(Datum));
