@@ -46,7 +46,7 @@ mutant first-segment-has-a-start $refresh "CASE WHEN lag(g.starts_at) OVER w IS 
 mutant last-segment-has-an-end $refresh "coalesce(lead(g.starts_at) OVER w, 'infinity')" 'coalesce(lead(g.starts_at) OVER w, g.last_at)'
 mutant nobody-provisional $store 'WHERE l.identity IS NOT NULL AND NOT crm_timeline.is_resolved(l.identity)' 'WHERE false'
 mutant all-marked-is-nothing $store 'WHERE c.customer_id IS NULL)' 'WHERE false)'
-mutant whole-source-is-nothing $store 'WHERE crm_timeline.provisional_customer(l.identity) IS NULL)' 'WHERE false)'
+mutant whole-source-is-nothing $store 'WHERE l.provisional_id IS NULL)' 'WHERE false)'
 mutant partitions-unnoticed $store 'THEN crm_timeline.inheritance_changed(m.tables, m.inheritance) END)' 'THEN false END)'
 mutant reattached-is-the-same src/sources/registration.sql 'SELECT i.inhparent, i.inhrelid, i.xmin::text FROM pg_inherits i WHERE' "SELECT i.inhparent, i.inhrelid, '1' FROM pg_inherits i WHERE"
 mutant gone-customer-stays $refresh 'WHERE s.customer_id = ANY ($1) AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id = s.customer_id)' 'WHERE false'

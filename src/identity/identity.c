@@ -307,17 +307,19 @@ looks_like(PG_FUNCTION_ARGS)
 				   memcmp(a_skeleton.data, b_skeleton.data, (Size) a_skeleton.len) == 0);
 }
 
-/*
- * A customer's number before there is one: negative, and the same in every
- * database on machines of one byte order.
- */
+int64
+provisional_number(Text identity)
+{
+	uint64 hash = hash_bytes_extended((const unsigned char *) identity.bytes, (int) identity.length,
+									  0);
+
+	return -(int64) (hash & (uint64) PG_INT64_MAX) - 1;
+}
+
 Datum
 provisional_customer(PG_FUNCTION_ARGS)
 {
-	Text text = text_of(PG_GETARG_VARLENA_PP(0));
-	uint64 hash = hash_bytes_extended((const unsigned char *) text.bytes, (int) text.length, 0);
-
-	PG_RETURN_INT64(-(int64) (hash & (uint64) PG_INT64_MAX) - 1);
+	PG_RETURN_INT64(provisional_number(text_of(PG_GETARG_VARLENA_PP(0))));
 }
 
 /*

@@ -105,6 +105,12 @@ extern const char *identity_compose(const RawIdentity *raw, IdentityText *out);
 /* Reads [tenant/]namespace:value, whose parts need not be canonical. */
 extern const char *identity_parse(const char *text, Size length, IdentityText *out);
 
+/*
+ * A customer's number before there is one: negative, and the same in every
+ * database on machines of one byte order.
+ */
+extern int64 provisional_number(Text identity);
+
 /* Takes the quotes off a tenant; returns its length. */
 extern uint32 unquote_tenant(Text tenant, char out[MAX_TENANT_BYTES]);
 

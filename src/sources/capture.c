@@ -32,14 +32,16 @@
 
 #include "base/rows.h"
 #include "sources/dirty_log.h"
+#include "sources/row_expressions.h"
 #include "sources/settings.h"
 
 /* The rows that a plan reads. */
 typedef enum Rows
 {
-	ROWS_NEW, /* the transition table new_rows */
-	ROWS_OLD, /* the transition table old_rows */
-	ROWS_ONE  /* one row, a parameter */
+	ROWS_NEW,  /* the transition table new_rows */
+	ROWS_OLD,  /* the transition table old_rows */
+	ROWS_BOTH, /* one after the other */
+	ROWS_ONE   /* one row, a parameter */
 } Rows;
 
 /* A plan of this session; it is found by the trigger and by what it reads. */
@@ -94,6 +96,10 @@ identities_query(const Trigger *trigger, Rows rows)
 			break;
 		case ROWS_OLD:
 			appendStringInfoString(&query, "old_rows");
+			break;
+		case ROWS_BOTH:
+			appendStringInfoString(&query,
+								   "(SELECT * FROM old_rows UNION ALL SELECT * FROM new_rows)");
 			break;
 		case ROWS_ONE:
 			appendStringInfoString(&query, "(SELECT ($1).*)");
@@ -161,7 +167,13 @@ note_row(void *caller, const Datum *values, const bool *nulls)
 		written_add(caller, PG_DETOAST_DATUM_PACKED(values[0]), nulls[1] ? NULL : &time);
 }
 
-/* Notes the identities of some rows. */
+static void
+note_identity(void *caller, const struct varlena *identity, const TimestampTz *time)
+{
+	written_add(caller, identity, time);
+}
+
+/* Notes the identities of some rows, by a query. */
 static void
 note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
 {
@@ -195,23 +207,34 @@ note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
 
 /* Notes what the trigger's event wrote. */
 static void
-note_event(const TriggerData *data, Written *written)
+note_event(TriggerData *data, Written *written)
 {
 	TriggerEvent event = data->tg_event;
+	char **argument = data->tg_trigger->tgargs;
+	RowTexts texts = {argument[ARGUMENT_ALIAS], argument[ARGUMENT_IDENTITY],
+					  argument[ARGUMENT_TIME], argument[ARGUMENT_FILTER]};
+	MemoryContext caller = CurrentMemoryContext;
 
+	if (evaluate_rows(data, &texts, note_identity, written))
+		return;
+	/* a row that the writer may not see fails the expression that asks for it, and so marks the whole source */
+	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	SPI_connect();
+	if (SPI_register_trigger_data(data) < 0)
+		elog(ERROR, "could not register the trigger's data");
+	MemoryContextSwitchTo(caller);
 	if (TRIGGER_FIRED_FOR_ROW(event))
 	{
 		note_rows(data, ROWS_ONE, data->tg_trigtuple, written);
 		if (TRIGGER_FIRED_BY_UPDATE(event))
 			note_rows(data, ROWS_ONE, data->tg_newtuple, written);
 	}
+	else if (TRIGGER_FIRED_BY_UPDATE(event))
+		note_rows(data, ROWS_BOTH, NULL, written);
 	else
-	{
-		if (!TRIGGER_FIRED_BY_INSERT(event))
-			note_rows(data, ROWS_OLD, NULL, written);
-		if (!TRIGGER_FIRED_BY_DELETE(event))
-			note_rows(data, ROWS_NEW, NULL, written);
-	}
+		note_rows(data, TRIGGER_FIRED_BY_INSERT(event) ? ROWS_NEW : ROWS_OLD, NULL, written);
+	SPI_finish();
 }
 
 /*
@@ -257,13 +280,6 @@ capture(PG_FUNCTION_ARGS)
 	nest_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	/* a row that the writer may not see fails the expression that asks for it, and so marks the whole source */
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
-	SPI_connect();
-	if (SPI_register_trigger_data(data) < 0)
-		elog(ERROR, "could not register the trigger's data");
-	MemoryContextSwitchTo(caller);
 	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
 		dirty_log_append_source(source, NULL);
 	else
@@ -304,7 +320,6 @@ capture(PG_FUNCTION_ARGS)
 		else
 			written_append(written);
 	}
-	SPI_finish();
 	AtEOXact_GUC(true, nest_level);
 	return PointerGetDatum(NULL);
 }

@@ -31,6 +31,7 @@ enum
 	LOG_STARTS_AT,
 	LOG_ENDS_AT,
 	LOG_PROBLEM,
+	LOG_PROVISIONAL_ID,
 	LOG_COLUMNS
 };
 
@@ -146,7 +147,7 @@ written_append(Written *written)
 	log = open_log();
 	row = start_row(log, written->source);
 	writer = table_writer_create(log, true);
-	row.nulls[LOG_IDENTITY] = false;
+	row.nulls[LOG_IDENTITY] = row.nulls[LOG_PROVISIONAL_ID] = false;
 	for (uint32 i = 0; i < count; i++)
 	{
 		Text name = names_text(written->identities, i);
@@ -154,6 +155,7 @@ written_append(Written *written)
 		text *identity = cstring_to_text_with_len(name.bytes, (int) name.length);
 
 		row.values[LOG_IDENTITY] = PointerGetDatum(identity);
+		row.values[LOG_PROVISIONAL_ID] = Int64GetDatum(provisional_number(name));
 		row.nulls[LOG_STARTS_AT] = row.nulls[LOG_ENDS_AT] = !covered->known;
 		if (covered->known)
 		{

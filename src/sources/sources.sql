@@ -45,12 +45,14 @@ CREATE TABLE crm_timeline.dirty_log (
 	identity crm_timeline.identity,
 	starts_at timestamptz,
 	ends_at timestamptz,
-	problem text
+	problem text,
+	-- a column and not an expression of its index, which would be made ready for each statement anew
+	provisional_id bigint GENERATED ALWAYS AS (crm_timeline.provisional_customer(identity)) STORED
 );
 COMMENT ON TABLE crm_timeline.dirty_log IS
 	'what was written since the last refresh: identities and the time that the written rows cover; a NULL identity stands for the whole source';
 -- the only index: a writer pays for it, and with it both ways of asking find their rows
-CREATE INDEX dirty_log_customer ON crm_timeline.dirty_log (crm_timeline.provisional_customer(identity));
+CREATE INDEX dirty_log_customer ON crm_timeline.dirty_log (provisional_id);
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.dirty_log', '');
 
 CREATE TABLE crm_timeline.epoch (
@@ -91,8 +93,8 @@ CREATE VIEW crm_timeline.resolved AS
 	SELECT m.customer_id, m.identity
 	FROM crm_timeline.membership m
 UNION ALL
-	SELECT crm_timeline.provisional_customer(n.identity), n.identity
-	FROM (SELECT DISTINCT l.identity FROM crm_timeline.dirty_log l WHERE l.identity IS NOT NULL) n
+	SELECT n.provisional_id, n.identity
+	FROM (SELECT DISTINCT l.provisional_id, l.identity FROM crm_timeline.dirty_log l WHERE l.identity IS NOT NULL) n
 	WHERE NOT crm_timeline.is_resolved(n.identity);
 COMMENT ON VIEW crm_timeline.resolved IS
 	'every identity with its customer; one that no refresh has seen yet has a provisional customer, with a negative id';

@@ -96,9 +96,9 @@ SELECT DISTINCT d.customer_id
 FROM (SELECT m.customer_id
 		FROM crm_timeline.dirty_log l JOIN crm_timeline.membership m
 			ON m.identity OPERATOR(crm_timeline.=) l.identity
-			AND crm_timeline.provisional_customer(m.identity) = crm_timeline.provisional_customer(l.identity)
+			AND crm_timeline.provisional_customer(m.identity) = l.provisional_id
 	UNION ALL
-		SELECT crm_timeline.provisional_customer(l.identity)
+		SELECT l.provisional_id
 		FROM crm_timeline.dirty_log l
 		WHERE l.identity IS NOT NULL AND NOT crm_timeline.is_resolved(l.identity)
 	UNION ALL
@@ -114,7 +114,7 @@ BEGIN
 		OR EXISTS (SELECT FROM crm_timeline.changed_customer c WHERE c.customer_id IS NULL)
 		-- found by its only index
 		OR EXISTS (SELECT FROM crm_timeline.dirty_log l JOIN crm_timeline.stored_source s ON s.name = l.source
-			WHERE crm_timeline.provisional_customer(l.identity) IS NULL)
+			WHERE l.provisional_id IS NULL)
 		-- a partition that came or went with its rows: no trigger tells that
 		OR EXISTS (SELECT FROM crm_timeline.source_member m JOIN crm_timeline.stored_source s ON s.name = m.source
 			WHERE CASE WHEN m.inheritance <> '{}' OR crm_timeline.have_children(m.tables)

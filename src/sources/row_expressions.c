@@ -1,0 +1,279 @@
+/*
+ * row_expressions.c
+ *		A trigger's expressions over the rows that it is given, without a query.
+ *
+ * Owns the parsed expressions, which a session keeps.  The server tells when a
+ * function that they call is changed; when the table is, its row type says it.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_node.h"
+#include "parser/parse_relation.h"
+#include "parser/parser.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
+#include "utils/typcache.h"
+
+#include "base/compat.h"
+#include "sources/row_expressions.h"
+#include "sources/settings.h"
+
+/* The places in the list of expressions. */
+enum
+{
+	ROW_IDENTITY,
+	ROW_TIME,
+	ROW_FILTER,
+	ROW_EXPRESSIONS
+};
+
+/* What this session knows of a trigger's expressions. */
+typedef struct KeptExpressions
+{
+	Oid trigger;
+	uint64 row_type;
+	char *texts[ROW_EXPRESSIONS]; /* what they were made from: a trigger may be made anew */
+	CachedExpression *cached;     /* a list; NULL where they need a query */
+} KeptExpressions;
+
+/* The rows and what is made of them, for one event. */
+typedef struct Evaluation
+{
+	EState *state;
+	ExprContext *context;
+	ExprState *expressions[ROW_EXPRESSIONS];
+	IdentityFunction function;
+	void *caller;
+} Evaluation;
+
+static HTAB *kept_expressions = NULL;
+
+/* The one expression of a statement SELECT expression; NULL where it is anything else. */
+static Node *
+only_target(Node *statement)
+{
+	SelectStmt *select = (SelectStmt *) statement;
+
+	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE ||
+		list_length(select->targetList) != 1 || select->fromClause != NIL ||
+		select->whereClause != NULL || select->groupClause != NIL || select->valuesLists != NIL ||
+		select->limitCount != NULL || select->limitOffset != NULL || select->withClause != NULL)
+		return NULL;
+	return linitial_node(ResTarget, select->targetList)->val;
+}
+
+/* The parsed expression of a text; a subquery of nothing but an expression is that expression. */
+static Node *
+parse_text(const char *text)
+{
+	List *parsed = raw_parser(psprintf("SELECT %s", text), RAW_PARSE_DEFAULT);
+	Node *node = only_target(linitial_node(RawStmt, parsed)->stmt);
+
+	if (node != NULL && IsA(node, SubLink) && ((SubLink *) node)->subLinkType == EXPR_SUBLINK)
+	{
+		Node *inner = only_target(((SubLink *) node)->subselect);
+
+		return inner != NULL ? inner : node;
+	}
+	return node;
+}
+
+/* For expression_tree_walker: whether there is a system column. */
+static bool
+has_system_column(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		return ((Var *) node)->varattno < 0;
+	return expression_tree_walker(node, has_system_column, context);
+}
+
+/* The expressions, ready to be evaluated; NULL where they need a query. */
+static CachedExpression *
+make_expressions(Relation relation, const char *alias, char *const *texts)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
+															 makeAlias(alias, NIL), false, true);
+	List *expressions = NIL;
+	CachedExpression *cached;
+
+	fix_settings();
+	addNSItemToQuery(pstate, item, false, true, true);
+	for (int i = 0; i < ROW_EXPRESSIONS; i++)
+	{
+		Node *node = parse_text(texts[i]);
+
+		if (node == NULL)
+			return NULL;
+		node = transformExpr(pstate, node, EXPR_KIND_SELECT_TARGET);
+		assign_expr_collations(pstate, node);
+		expressions = lappend(expressions, node);
+	}
+	if (pstate->p_hasSubLinks || pstate->p_hasTargetSRFs || pstate->p_hasAggs ||
+		pstate->p_hasWindowFuncs || has_system_column((Node *) expressions, NULL))
+		return NULL;
+	free_parsestate(pstate);
+	cached = GetCachedExpression((Node *) expressions);
+	/* one that is not IMMUTABLE may read tables, and wants a snapshot for that */
+	if (contain_mutable_functions(cached->expr))
+	{
+		FreeCachedExpression(cached);
+		return NULL;
+	}
+	return cached;
+}
+
+static bool
+still_right(const KeptExpressions *kept, uint64 row_type, char *const *texts)
+{
+	for (int i = 0; i < ROW_EXPRESSIONS; i++)
+	{
+		if (strcmp(kept->texts[i], texts[i]) != 0)
+			return false;
+	}
+	return kept->row_type == row_type && (kept->cached == NULL || kept->cached->is_valid);
+}
+
+static List *
+expressions_of(const TriggerData *data, const RowTexts *given)
+{
+	char *texts[ROW_EXPRESSIONS] = {(char *) given->identity, (char *) given->time,
+									(char *) given->filter};
+	Oid type = data->tg_relation->rd_rel->reltype;
+	uint64 row_type = lookup_type_cache(type, TYPECACHE_TUPDESC)->tupDesc_identifier;
+	KeptExpressions *kept;
+	CachedExpression *cached;
+	bool found;
+
+	if (kept_expressions == NULL)
+	{
+		HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(KeptExpressions)};
+
+		kept_expressions = hash_create("crm_timeline capture expressions", 64, &control,
+									   HASH_ELEM | HASH_BLOBS);
+	}
+	kept = hash_search(kept_expressions, &data->tg_trigger->tgoid, HASH_FIND, NULL);
+	if (kept == NULL || !still_right(kept, row_type, texts))
+	{
+		cached = make_expressions(data->tg_relation, given->alias, texts);
+		kept = hash_search(kept_expressions, &data->tg_trigger->tgoid, HASH_ENTER, &found);
+		if (found)
+		{
+			if (kept->cached != NULL)
+				FreeCachedExpression(kept->cached);
+			for (int i = 0; i < ROW_EXPRESSIONS; i++)
+				pfree(kept->texts[i]);
+		}
+		kept->row_type = row_type;
+		kept->cached = cached;
+		for (int i = 0; i < ROW_EXPRESSIONS; i++)
+			kept->texts[i] = MemoryContextStrdup(TopMemoryContext, texts[i]);
+	}
+	return kept->cached != NULL ? (List *) kept->cached->expr : NIL;
+}
+
+static Datum
+value_of(const Evaluation *evaluation, int which, bool *is_null)
+{
+	return ExecEvalExprSwitchContext(evaluation->expressions[which], evaluation->context, is_null);
+}
+
+static void
+evaluate_row(const Evaluation *evaluation, TupleTableSlot *row)
+{
+	bool is_null;
+	Datum identity;
+	TimestampTz time;
+
+	ResetExprContext(evaluation->context);
+	evaluation->context->ecxt_scantuple = row;
+	if (evaluation->expressions[ROW_FILTER] != NULL &&
+		(!DatumGetBool(value_of(evaluation, ROW_FILTER, &is_null)) || is_null))
+		return;
+	identity = value_of(evaluation, ROW_IDENTITY, &is_null);
+	if (is_null)
+		return;
+	time = DatumGetTimestampTz(value_of(evaluation, ROW_TIME, &is_null));
+	evaluation->function(evaluation->caller, PG_DETOAST_DATUM_PACKED(identity),
+						 is_null ? NULL : &time);
+}
+
+/* The rows of a transition table; nothing where there is none. */
+static void
+evaluate_table(const Evaluation *evaluation, Relation relation, Tuplestorestate *rows)
+{
+	TupleTableSlot *slot;
+
+	if (rows == NULL)
+		return;
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsMinimalTuple);
+	/* others read it, too */
+	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
+	tuplestore_rescan(rows);
+	while (tuplestore_gettupleslot(rows, true, false, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		evaluate_row(evaluation, slot);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+bool
+evaluate_rows(const TriggerData *data, const RowTexts *texts, IdentityFunction function,
+			  void *caller)
+{
+	List *expressions = expressions_of(data, texts);
+	Evaluation evaluation = {.function = function, .caller = caller};
+	MemoryContext before;
+	bool pushed = false;
+
+	if (expressions == NIL)
+		return false;
+	/* a function in SQL wants one, whether it reads or not */
+	if (!ActiveSnapshotSet())
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		pushed = true;
+	}
+	evaluation.state = CreateExecutorState();
+	evaluation.context = GetPerTupleExprContext(evaluation.state);
+	before = MemoryContextSwitchTo(evaluation.state->es_query_cxt);
+	for (int i = 0; i < ROW_EXPRESSIONS; i++)
+	{
+		Expr *expression = list_nth(expressions, i);
+
+		if (i != ROW_FILTER || !IsA(expression, Const) || ((Const *) expression)->constisnull ||
+			!DatumGetBool(((Const *) expression)->constvalue))
+			evaluation.expressions[i] = ExecInitExpr(expression, NULL);
+	}
+	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
+	{
+		evaluate_row(&evaluation, data->tg_trigslot);
+		if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+			evaluate_row(&evaluation, data->tg_newslot);
+	}
+	else
+	{
+		evaluate_table(&evaluation, data->tg_relation, data->tg_oldtable);
+		evaluate_table(&evaluation, data->tg_relation, data->tg_newtable);
+	}
+	MemoryContextSwitchTo(before);
+	FreeExecutorState(evaluation.state);
+	if (pushed)
+		PopActiveSnapshot();
+	return true;
+}

@@ -1,0 +1,36 @@
+/*
+ * row_expressions.h
+ *		A trigger's expressions over the rows that it is given, without a query.
+ *
+ * Most sources need nothing but the row.  Making ready a plan for the one row
+ * of an application's statement takes several times what evaluating it takes.
+ */
+#ifndef CRM_ROW_EXPRESSIONS_H
+#define CRM_ROW_EXPRESSIONS_H
+
+#include "commands/trigger.h"
+#include "utils/timestamp.h"
+
+/* What is asked of a row: an identity, as an item of FROM or a subquery without one; its time; whether it counts. */
+typedef struct RowTexts
+{
+	const char *alias; /* what the expressions call the row */
+	const char *identity;
+	const char *time;
+	const char *filter;
+} RowTexts;
+
+/* A row's identity and time; time is NULL where it has none. */
+typedef void (*IdentityFunction)(void *caller, const struct varlena *identity,
+								 const TimestampTz *time);
+
+/*
+ * Calls a function for each row that the trigger's event wrote, old ones and new
+ * ones, that counts and has an identity.  Does nothing and gives false where an
+ * expression asks for more than the row: another table, a function that is not
+ * IMMUTABLE, several identities.
+ */
+extern bool evaluate_rows(const TriggerData *data, const RowTexts *texts, IdentityFunction function,
+						  void *caller);
+
+#endif /* CRM_ROW_EXPRESSIONS_H */
