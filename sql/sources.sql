@@ -59,7 +59,7 @@ SELECT crm_timeline.current_customer(:provisional);
 SELECT occurred_at, ref FROM crm_timeline.interactions_of(:provisional);
 SELECT occurred_at, ref FROM crm_timeline.history('contact:8');
 TRUNCATE support.ticket;
-SELECT * FROM crm_timeline.dirty_log;
+SELECT source, identity, starts_at, ends_at, problem FROM crm_timeline.dirty_log;
 CALL crm_timeline.refresh();
 SELECT count(*) FROM crm_timeline.observed_link;
 

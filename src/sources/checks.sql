@@ -66,6 +66,12 @@ CREATE FUNCTION crm_timeline.has_index(relation regclass, owner text, occurred_a
 COMMENT ON FUNCTION crm_timeline.has_index(regclass, text, text) IS
 	'whether a valid index of a table begins with an expression, and goes on with a second one where it is given';
 
+CREATE FUNCTION crm_timeline.index_sql(relation regclass, name text, expression text) RETURNS text
+	AS 'MODULE_PATHNAME', 'index_sql' LANGUAGE C STABLE STRICT
+	SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION crm_timeline.index_sql(regclass, text, text) IS
+	'an expression over a table of that name as it is written for an index on one of its partitions or children';
+
 CREATE FUNCTION crm_timeline.suggested_indexes(name text DEFAULT NULL,
 	OUT source text, OUT relation regclass, OUT present boolean, OUT statement text) RETURNS SETOF record
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
@@ -102,16 +108,22 @@ BEGIN
 			CONTINUE WHEN (SELECT c.relkind NOT IN ('r', 'p', 'm') FROM pg_class c WHERE c.oid = wanted.base);
 			-- CONCURRENTLY does not know partitioned tables, and children by inheritance share no index
 			FOR part IN
-				SELECT d.member AS leaf FROM crm_timeline.descendants(wanted.base) d(member) JOIN pg_class c ON c.oid = d.member
+				SELECT d.member AS leaf, e.owner, e.occurred_at
+				FROM crm_timeline.descendants(wanted.base) d(member) JOIN pg_class c ON c.oid = d.member
+					-- an expression may call the table by its name, which is not the partition's
+					CROSS JOIN LATERAL (SELECT wanted.owner, wanted.occurred_at WHERE d.member = wanted.base
+						UNION ALL SELECT crm_timeline.index_sql(d.member, b.relname::text, wanted.owner),
+							crm_timeline.index_sql(d.member, b.relname::text, wanted.occurred_at)
+						FROM pg_class b WHERE b.oid = wanted.base AND d.member <> wanted.base) e
 				WHERE c.relkind IN ('r', 'm') ORDER BY d.member
 			LOOP
 				relation := part.leaf;
-				present := crm_timeline.has_index(part.leaf, wanted.owner, wanted.occurred_at);
+				present := crm_timeline.has_index(part.leaf, part.owner, part.occurred_at);
 				-- named by what it is: several sources that want the same index want one
 				index_name := 'crm_timeline_' || left(md5(concat_ws(E'\n', part.leaf, wanted.owner, wanted.occurred_at)), 16);
 				-- not partial, whatever the filter: the planner takes no statistics from a partial index
-				statement := format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((%s)%s)', index_name, part.leaf, wanted.owner,
-					coalesce(', (' || wanted.occurred_at || ')', ''));
+				statement := format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((%s)%s)', index_name, part.leaf, part.owner,
+					coalesce(', (' || part.occurred_at || ')', ''));
 				CONTINUE WHEN statement = ANY (seen);
 				seen := seen || statement;
 				-- what a CREATE INDEX CONCURRENTLY that failed left behind is in the way

@@ -29,6 +29,7 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/rel.h"
+#include "utils/ruleutils.h"
 
 #include "base/compat.h"
 #include "sources/settings.h"
@@ -52,6 +53,7 @@ typedef struct Subject
 
 PG_FUNCTION_INFO_V1(expression_type);
 PG_FUNCTION_INFO_V1(has_index);
+PG_FUNCTION_INFO_V1(index_sql);
 PG_FUNCTION_INFO_V1(is_plain);
 
 /* Raises the error that an expression is not what an argument wants. */
@@ -233,13 +235,12 @@ check_node(Node *node, void *context)
 
 /* The parser's state for expressions over the rows of a relation; the functions that come here have SET clauses. */
 static ParseState *
-state_over(Relation relation, const char *expression)
+state_over(Relation relation, const char *name, const char *expression)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	/* an alias, as capture gives the written rows: the schema can not stand before the table's name */
-	Alias *alias = makeAlias(RelationGetRelationName(relation), NIL);
 	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
-															 alias, false, true);
+															 makeAlias(name, NIL), false, true);
 
 	fix_settings();
 	pstate->p_sourcetext = expression;
@@ -251,7 +252,8 @@ state_over(Relation relation, const char *expression)
 static Oid
 check_expression(const Subject *subject, Relation relation)
 {
-	ParseState *pstate = state_over(relation, subject->expression);
+	ParseState *pstate = state_over(relation, RelationGetRelationName(relation),
+									subject->expression);
 	Node *node = parse_one_expression(subject);
 	Oid type;
 
@@ -339,17 +341,26 @@ expression_type(PG_FUNCTION_ARGS)
 	PG_RETURN_OID(type);
 }
 
-/* A text of ours over a relation, as an index on it would hold it. */
+/* A text of ours over a relation, which it calls by some name. */
 static Node *
-as_indexed(Relation relation, const char *expression)
+analysed(Relation relation, const char *name, const char *expression)
 {
 	Subject subject = {"", "", expression, RULE_IMMUTABLE};
-	ParseState *pstate = state_over(relation, expression);
+	ParseState *pstate = state_over(relation, name, expression);
 	Node *node;
 
 	node = transformExpr(pstate, parse_one_expression(&subject), EXPR_KIND_INDEX_EXPRESSION);
 	assign_expr_collations(pstate, node);
 	free_parsestate(pstate);
+	return node;
+}
+
+/* The same as an index on the relation would hold it. */
+static Node *
+as_indexed(Relation relation, const char *expression)
+{
+	Node *node = analysed(relation, RelationGetRelationName(relation), expression);
+
 	node = eval_const_expressions(NULL, node);
 	fix_opfuncids(node);
 	return node;
@@ -402,6 +413,24 @@ has_index(PG_FUNCTION_ARGS)
 	}
 	table_close(relation, AccessShareLock);
 	PG_RETURN_BOOL(found);
+}
+
+/*
+ * index_sql(relation regclass, name text, expression text) returns text: an expression over a table of that name, as
+ * it is written for an index on a partition or child of it.
+ */
+Datum
+index_sql(PG_FUNCTION_ARGS)
+{
+	Relation relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Node *node = analysed(relation, text_to_cstring(PG_GETARG_TEXT_PP(1)),
+						  text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	List *context = deparse_context_for(RelationGetRelationName(relation),
+										RelationGetRelid(relation));
+	char *text = deparse_expression(node, context, false, false);
+
+	table_close(relation, AccessShareLock);
+	PG_RETURN_TEXT_P(cstring_to_text(text));
 }
 
 /*
