@@ -501,13 +501,13 @@ ALTER TABLE letter ADD COLUMN more int DEFAULT 5;
 INSERT INTO letter VALUES (22, 'emil@example.com', '2026-01-02Z', 6);
 ALTER FUNCTION whose(letter) STABLE;
 INSERT INTO letter VALUES (23, 'fred@example.com', '2026-01-02Z', 6);
-SELECT identity, problem FROM crm_timeline.dirty_log;
+SELECT identity, problem IS NOT NULL FROM crm_timeline.dirty_log;
 SQL
-is(ask('named', "DROP INDEX " . ask('named', "SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index WHERE indrelid = 'letter'::regclass AND NOT indisprimary") . ";\n$session"), <<'SQL' =~ s/\n$//r, 'and when their functions and tables change');
-email:dora@example.com|
-email:newdora@example.com|
-email:newemil@example.com|
-email:newfred@example.com|
+is(ask('named', "DROP INDEX " . ask('named', "SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index WHERE indrelid = 'letter'::regclass AND NOT indisprimary") . ";\n$session"), <<'SQL' =~ s/\n$//r, 'and when their functions and tables change; one that asks for more than the row has no row to take');
+email:dora@example.com|f
+email:newdora@example.com|f
+email:newemil@example.com|f
+|t
 SQL
 
 # ---- the rules for functions, from the catalogue ----------------------------------------------------------
