@@ -53,6 +53,57 @@ END
 $$;
 COMMENT ON FUNCTION crm_timeline.verify_stored(bigint) IS 'a customer''s stored timeline, and what is wrong with it without looking at the sources';
 
+CREATE FUNCTION crm_timeline.unreadable_sources(names text[], OUT object text, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		SELECT format('source %s', s.name), format('argument "%s" fails for the row with ref "%s": %s', f.argument, f.ref, f.problem),
+			'repair the row, or the expression with crm_timeline.alter_source(), then CALL crm_timeline.refresh()'
+		FROM crm_timeline.source s CROSS JOIN LATERAL crm_timeline.failing_row(s.name) f
+		WHERE s.name = ANY (names) AND NOT s.suspended AND f.problem IS NOT NULL ORDER BY s.name COLLATE "C";
+	END;
+COMMENT ON FUNCTION crm_timeline.unreadable_sources(text[]) IS
+	'of the sources of these names those that have a row which can not be read, as verify() tells it';
+
+CREATE FUNCTION crm_timeline.differing_customers(chosen bigint[], OUT object text, OUT problem text, OUT hint text) RETURNS SETOF record
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET row_security = off AS
+$$
+DECLARE
+	one record;
+BEGIN
+	FOR one IN EXECUTE format($query$
+SELECT coalesce(s.customer_id, f.customer_id) AS customer_id, s.problem, s.stored, f.timeline AS fresh, s.customer_id IS NULL AS missing
+FROM (SELECT k.customer_id, v.stored, v.problem
+		FROM (SELECT t.customer_id FROM crm_timeline.stored_timeline t UNION SELECT g.customer_id FROM crm_timeline.stored_segment g) k
+		CROSS JOIN LATERAL crm_timeline.verify_stored(k.customer_id) v WHERE $1 IS NULL OR k.customer_id = ANY ($1)) s
+	FULL JOIN (%s) f ON f.customer_id = s.customer_id
+WHERE (s.problem IS NOT NULL OR s.stored IS NULL OR f.timeline IS NULL OR crm_timeline.timeline_send(s.stored) <> crm_timeline.timeline_send(f.timeline))
+	AND NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = coalesce(s.customer_id, f.customer_id))
+ORDER BY 1
+$query$, CASE WHEN chosen IS NULL
+		-- an identity that no refresh has seen is a customer of its own, dirty where it was noted
+		THEN format('SELECT coalesce(m.customer_id, crm_timeline.provisional_customer(p.identity)) AS customer_id, crm_timeline.store_agg(p.timeline) AS timeline
+			FROM (%s) p LEFT JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity WHERE p.timeline IS NOT NULL GROUP BY 1',
+			crm_timeline.pieces_sql('true'))
+		ELSE format('SELECT i.customer_id, %s AS timeline FROM crm_timeline.stored_interactions i WHERE i.customer_id = ANY ($1) GROUP BY i.customer_id',
+			crm_timeline.store_agg_sql('i')) END)
+	USING chosen
+	LOOP
+		object := format('customer %s', one.customer_id);
+		hint := 'CALL crm_timeline.rebuild(), after what caused it is repaired';
+		problem := CASE
+			WHEN one.problem IS NOT NULL THEN one.problem
+			WHEN one.missing THEN format('missing: the sources have %s interactions', crm_timeline.length(one.fresh))
+			WHEN one.fresh IS NULL THEN format('extra: the sources have no interaction, %s are stored', crm_timeline.length(one.stored))
+			ELSE format('different: %s interactions are stored that the sources do not have, and %s are not that they have',
+				coalesce(crm_timeline.length(one.stored OPERATOR(crm_timeline.-) one.fresh), 0),
+				coalesce(crm_timeline.length(one.fresh OPERATOR(crm_timeline.-) one.stored), 0)) END;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.differing_customers(bigint[]) IS
+	'of some customers, or of all where it is NULL, those that are not dirty and whose stored timelines are not what the sources say';
+
 CREATE FUNCTION crm_timeline.verify(sample double precision DEFAULT 1,
 	OUT object text, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET row_security = off AS
@@ -60,8 +111,8 @@ $$
 DECLARE
 	again constant text := 'CALL crm_timeline.rebuild(), after what caused it is repaired';
 	chosen bigint[];
-	one record;
 	mode integer := crm_timeline.store_mode();
+	unused boolean := mode = 2 AND EXISTS (SELECT FROM crm_timeline.epoch);
 	same_sources boolean;
 BEGIN
 	IF sample IS NULL OR NOT (sample >= 0 AND sample <= 1) THEN
@@ -74,6 +125,8 @@ BEGIN
 	RETURN QUERY SELECT 'view crm_timeline.' || w.name, 'it is missing', 'SELECT crm_timeline.rebuild_views()'
 		FROM (VALUES ('interactions'), ('stored_interactions'), ('live_interactions'), ('timelines'), ('customer_summary')) w(name)
 		WHERE to_regclass('crm_timeline.' || w.name) IS NULL AND EXISTS (SELECT FROM crm_timeline.source);
+	RETURN QUERY SELECT * FROM crm_timeline.unreadable_sources(ARRAY(SELECT l.source FROM crm_timeline.dirty_log l WHERE l.problem IS NOT NULL
+		UNION SELECT s.name FROM crm_timeline.stored_source s WHERE unused AND sample = 1));
 	-- what the views were made from
 	same_sources := NOT EXISTS (SELECT FROM crm_timeline.source)
 		OR (SELECT d.md5 FROM crm_timeline.store_definition d) IS NOT DISTINCT FROM md5(crm_timeline.pieces_sql('true'));
@@ -97,6 +150,12 @@ BEGIN
 		FROM crm_timeline.source s FULL JOIN crm_timeline.stored_source k ON k.name = s.name
 		WHERE s.name IS NULL OR crm_timeline.is_stored(s) <> (k.name IS NOT NULL);
 	-- the customers, as far as the store claims to be up to date, and with the sources that it was made from
+	IF unused THEN
+		object := 'store';
+		problem := 'it is not in use: everything is read from the sources until the next refresh that succeeds';
+		hint := 'CALL crm_timeline.refresh()';
+		RETURN NEXT;
+	END IF;
 	IF mode = 2 OR NOT same_sources OR to_regclass('crm_timeline.stored_interactions') IS NULL THEN
 		RETURN;
 	END IF;
@@ -104,35 +163,14 @@ BEGIN
 		chosen := ARRAY(SELECT DISTINCT m.customer_id FROM crm_timeline.membership m WHERE random() < sample
 			UNION SELECT s.customer_id FROM crm_timeline.stored_timeline s WHERE random() < sample);
 	END IF;
-	FOR one IN EXECUTE format($query$
-SELECT coalesce(s.customer_id, f.customer_id) AS customer_id, s.problem, s.stored, f.timeline AS fresh, s.customer_id IS NULL AS missing
-FROM (SELECT k.customer_id, v.stored, v.problem
-		FROM (SELECT t.customer_id FROM crm_timeline.stored_timeline t UNION SELECT g.customer_id FROM crm_timeline.stored_segment g) k
-		CROSS JOIN LATERAL crm_timeline.verify_stored(k.customer_id) v WHERE $1 IS NULL OR k.customer_id = ANY ($1)) s
-	FULL JOIN (%s) f ON f.customer_id = s.customer_id
-WHERE (s.problem IS NOT NULL OR s.stored IS NULL OR f.timeline IS NULL OR crm_timeline.timeline_send(s.stored) <> crm_timeline.timeline_send(f.timeline))
-	AND NOT EXISTS (SELECT FROM crm_timeline.dirty_customer d WHERE d.customer_id = coalesce(s.customer_id, f.customer_id))
-ORDER BY 1
-$query$, CASE WHEN chosen IS NULL
-		-- an identity that no refresh has seen is a customer of its own, dirty where it was noted
-		THEN format('SELECT coalesce(m.customer_id, crm_timeline.provisional_customer(p.identity)) AS customer_id, crm_timeline.store_agg(p.timeline) AS timeline
-			FROM (%s) p LEFT JOIN crm_timeline.membership m ON m.identity OPERATOR(crm_timeline.=) p.identity WHERE p.timeline IS NOT NULL GROUP BY 1',
-			crm_timeline.pieces_sql('true'))
-		ELSE format('SELECT i.customer_id, %s AS timeline FROM crm_timeline.stored_interactions i WHERE i.customer_id = ANY ($1) GROUP BY i.customer_id',
-			crm_timeline.store_agg_sql('i')) END)
-	USING chosen
-	LOOP
-		object := format('customer %s', one.customer_id);
-		hint := again;
-		problem := CASE
-			WHEN one.problem IS NOT NULL THEN one.problem
-			WHEN one.missing THEN format('missing: the sources have %s interactions', crm_timeline.length(one.fresh))
-			WHEN one.fresh IS NULL THEN format('extra: the sources have no interaction, %s are stored', crm_timeline.length(one.stored))
-			ELSE format('different: %s interactions are stored that the sources do not have, and %s are not that they have',
-				coalesce(crm_timeline.length(one.stored OPERATOR(crm_timeline.-) one.fresh), 0),
-				coalesce(crm_timeline.length(one.fresh OPERATOR(crm_timeline.-) one.stored), 0)) END;
-		RETURN NEXT;
-	END LOOP;
+	BEGIN
+		RETURN QUERY SELECT * FROM crm_timeline.differing_customers(chosen);
+	EXCEPTION WHEN OTHERS THEN
+		RETURN QUERY SELECT * FROM crm_timeline.unreadable_sources(ARRAY(SELECT s.name FROM crm_timeline.stored_source s));
+		IF NOT FOUND THEN
+			RAISE;
+		END IF;
+	END;
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.verify(double precision) IS

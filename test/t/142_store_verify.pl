@@ -225,6 +225,32 @@ for my $view ('interactions', 'stored_interactions', 'live_interactions', 'timel
 	damage("view $view dropped", "DROP VIEW crm_timeline.$view CASCADE", "view crm_timeline.$view", qr/^it is missing$/, 'hint');
 }
 
+# ---- rows that can not be read ------------------------------------------------------------------------------
+
+my $without = "SELECT crm_timeline.alter_source('call', 'topic', NULL)";
+damage('a store that could not be made', "SELECT crm_timeline.alter_source('call', 'topic', '(1 / (id - 3))::text'); $refresh", 'store', qr/^it is not in use: /, $without);
+damage('and why', "SELECT crm_timeline.alter_source('call', 'topic', '(1 / (id - 3))::text'); $refresh", 'source call', qr/^argument "topic" fails for the row with ref "3": division by zero$/, $without);
+damage('a row that is filtered away is none', "SELECT crm_timeline.alter_source('call', 'topic', '(1 / (id - 10) / (id - 7))::text'); $refresh", 'source call',
+	qr/^argument "topic" fails for the row with ref "7": division by zero$/, $without);
+damage('a filter', "SELECT crm_timeline.alter_source('call', 'filter', '1 / (id - 5) < 2'); $refresh", 'source call', qr/^argument "filter" fails for the row with ref "5": division by zero$/,
+	"SELECT crm_timeline.alter_source('call', 'filter', 'NOT deleted')");
+damage('a ref', "SELECT crm_timeline.alter_source('call', 'ref', '1 / (id - 5)'); $refresh", 'source call', qr/^argument "ref" fails for the row with ref "": division by zero$/,
+	"SELECT crm_timeline.alter_source('call', 'ref', 'id')");
+ask("SELECT crm_timeline.alter_source('call', 'value', '10.0 / (id - 500)'); $refresh");
+damage('a row without a mark', "$replica; INSERT INTO app.call VALUES (500, '1003', 'c3\@example.com', '2025-01-01Z', false)", 'source call', qr/^argument "value" fails for the row with ref "500": division by zero$/,
+	'DELETE FROM app.call WHERE id = 500');
+ask("SELECT crm_timeline.alter_source('call', 'keys', ARRAY['tel: tel', 'email: left(email, 100 / (id - 600))']::text); $refresh");
+damage('a key, when it is written', "INSERT INTO app.call VALUES (600, '1003', 'c3\@example.com', '2025-01-01Z', false)", 'source call', qr/^argument "keys" fails for the row with ref "600": division by zero$/,
+	'DELETE FROM app.call WHERE id = 600');
+ask("SELECT crm_timeline.alter_source('call', 'value', NULL, 'keys', ARRAY['tel: tel', 'email: email']::text); $refresh");
+my @depends = ('app.person: email: email', 'app.note: email: (SELECT p.email FROM app.person p WHERE p.id = note.person%s)');
+ask(sprintf "SELECT crm_timeline.alter_source('note', 'depends_on', ARRAY['%s', '%s']::text); $refresh", $depends[0], sprintf $depends[1], ' / (8 - note.id)');
+damage('a key that is looked up', "INSERT INTO app.note VALUES (8, 3, '2025-03-02Z')", 'source note', qr/^argument "depends_on" fails for the row with ref "app.note \(0,\d+\)": division by zero$/,
+	'DELETE FROM app.note WHERE id = 8');
+ask(sprintf "SELECT crm_timeline.alter_source('note', 'depends_on', ARRAY['%s', '%s']::text); $refresh", $depends[0], sprintf $depends[1], '');
+is(ask('SELECT * FROM crm_timeline.verify()'), '', 'nothing is wrong afterwards');
+is(ask("SELECT f.* FROM crm_timeline.failing_row('call') f"), '||', 'and no row fails');
+
 # ---- a sample ------------------------------------------------------------------------------------------------------
 
 ask('DELETE FROM crm_timeline.stored_timeline');
