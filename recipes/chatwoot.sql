@@ -51,7 +51,8 @@ SELECT crm_timeline.add_source('chatwoot_contact', 'public.contacts',
 	keys => ARRAY['chatwoot_contact: id', 'user: identifier', 'email: email', 'phone: phone_number'],
 	tenant => nullif(:'wall', ''), grade => 50);
 
--- A contact's address on a channel; the account is the contact's.
+-- A contact's address on a channel; the account is the contact's. That it depends on the contact, too, brings the index of
+-- contacts by which all the views below find one customer's rows.
 CREATE VIEW crm_chatwoot.contact_inbox WITH (security_invoker = true) AS
 SELECT c.account_id, c.id AS contact_id, c.identifier, c.created_at, coalesce(i.hmac_verified, false) AS verified,
 	i.inbox_id || '/' || nullif(btrim(i.source_id), '') AS address
@@ -62,9 +63,8 @@ SELECT crm_timeline.add_source('chatwoot_inbox', 'crm_chatwoot.contact_inbox',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$,
 	keys => ARRAY['chatwoot_contact: contact_id', 'chatwoot_address: address'],
 	filter => 'NOT verified', tenant => nullif(:'wall', ''), grade => 50,
-	depends_on => ARRAY['public.contact_inboxes: ' || :'contact_named']);
+	depends_on => ARRAY['public.contacts: chatwoot_contact: id', 'public.contact_inboxes: ' || :'contact_named']);
 
--- That it depends on the contact, too, brings the index of contacts by which all the views below find one customer's rows.
 SELECT crm_timeline.add_source('chatwoot_inbox_verified', 'crm_chatwoot.contact_inbox',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$,
 	keys => ARRAY['chatwoot_contact: contact_id', 'chatwoot_address: address', 'user: identifier'],
@@ -109,8 +109,8 @@ SELECT crm_timeline.add_source('chatwoot_message', 'crm_chatwoot.message',
 		'public.messages: chatwoot_contact: (SELECT c.contact_id FROM public.conversations c WHERE c.id = messages.conversation_id)']);
 
 
--- What else happens with a contact: answers to the survey, notes of colleagues, campaigns and whether they were read. That a
--- contact goes away is noticed by chatwoot_contact.
+-- What else happens with a contact: answers to the survey, notes of colleagues, campaigns and whether they were read. That they
+-- depend on the contact, too, tells whom they are about by a row's own columns: else they would be read each time.
 
 CREATE VIEW crm_chatwoot.csat WITH (security_invoker = true) AS
 SELECT r.:csat_key AS ref, c.account_id, c.id AS contact_id, r.created_at, 'conversation-' || r.conversation_id AS thread,
@@ -123,7 +123,7 @@ SELECT crm_timeline.add_source('chatwoot_csat', 'crm_chatwoot.csat',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, kind => $$'csat'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	channel => $$'survey'$$, direction => $$'inbound'$$, thread => 'thread', agent => 'agent', score => 'rating',
 	automated => 'false', summary => 'feedback_message', ref => 'ref', tenant => nullif(:'wall', ''),
-	depends_on => ARRAY['public.csat_survey_responses: ' || :'contact_named']);
+	depends_on => ARRAY['public.contacts: chatwoot_contact: id', 'public.csat_survey_responses: ' || :'contact_named']);
 
 CREATE VIEW crm_chatwoot.note WITH (security_invoker = true) AS
 SELECT n.:note_key AS ref, c.account_id, c.id AS contact_id, n.created_at, n.user_id, n.content
@@ -134,7 +134,7 @@ SELECT crm_timeline.add_source('chatwoot_note', 'crm_chatwoot.note',
 	occurred_at => $$created_at AT TIME ZONE 'UTC'$$, kind => $$'note'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'internal'$$, agent => 'user_id', automated => 'false', summary => 'content', ref => 'ref',
 	tenant => nullif(:'wall', ''),
-	depends_on => ARRAY['public.notes: ' || :'contact_named']);
+	depends_on => ARRAY['public.contacts: chatwoot_contact: id', 'public.notes: ' || :'contact_named']);
 
 CREATE VIEW crm_chatwoot.campaign WITH (security_invoker = true) AS
 SELECT m.:campaign_key AS ref, c.account_id, c.id AS contact_id, m.sent_at, m.read_at, m.status,
@@ -147,13 +147,13 @@ SELECT crm_timeline.add_source('chatwoot_campaign', 'crm_chatwoot.campaign',
 	occurred_at => $$sent_at AT TIME ZONE 'UTC'$$, kind => $$'campaign'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'outbound'$$, outcome => 'status', automated => 'true', ref => 'ref', attributes => 'attributes',
 	filter => 'sent_at IS NOT NULL', tenant => nullif(:'wall', ''),
-	depends_on => ARRAY['public.campaign_messages: ' || :'contact_named']);
+	depends_on => ARRAY['public.contacts: chatwoot_contact: id', 'public.campaign_messages: ' || :'contact_named']);
 
 SELECT crm_timeline.add_source('chatwoot_campaign_read', 'crm_chatwoot.campaign',
 	occurred_at => $$read_at AT TIME ZONE 'UTC'$$, kind => $$'campaign_read'$$, keys => ARRAY['chatwoot_contact: contact_id'],
 	direction => $$'inbound'$$, automated => 'false', ref => 'ref', filter => 'read_at IS NOT NULL',
 	tenant => nullif(:'wall', ''),
-	depends_on => ARRAY['public.campaign_messages: ' || :'contact_named']);
+	depends_on => ARRAY['public.contacts: chatwoot_contact: id', 'public.campaign_messages: ' || :'contact_named']);
 
 COMMIT;
 \o

@@ -28,6 +28,7 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
 #include "base/rows.h"
@@ -148,7 +149,9 @@ plan_for(const TriggerData *data, Rows rows)
 	kept = hash_search(kept_plans, &key, HASH_ENTER, &found);
 	if (found)
 	{
-		SPI_freeplan(kept->plan);
+		/* an outer call of this may be using it: then it is left behind */
+		if (capture_depth == 1)
+			SPI_freeplan(kept->plan);
 		pfree(kept->query);
 	}
 	kept->plan = plan;
@@ -173,6 +176,16 @@ note_identity(void *caller, const struct varlena *identity, const TimestampTz *t
 	written_add(caller, identity, time);
 }
 
+/* An expression's type may have changed: a function was made anew, or a column's type. */
+static void
+check_result_types(DestReceiver *receiver, int operation, TupleDesc result)
+{
+	(void) receiver;
+	(void) operation;
+	check_row_type(ROW_IDENTITY, TupleDescAttr(result, 0)->atttypid);
+	check_row_type(ROW_TIME, TupleDescAttr(result, 1)->atttypid);
+}
+
 /* Notes the identities of some rows, by a query. */
 static void
 note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
@@ -183,6 +196,7 @@ note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
 	int result;
 
 	row_receiver_init(&receiver, note_row, written);
+	receiver.pub.rStartup = check_result_types;
 	options.read_only = true;
 	if (rows == ROWS_ONE)
 	{
@@ -205,6 +219,12 @@ note_rows(const TriggerData *data, Rows rows, HeapTuple tuple, Written *written)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(result));
 }
 
+static int64
+count_rows(Tuplestorestate *rows)
+{
+	return rows != NULL ? tuplestore_tuple_count(rows) : 0;
+}
+
 /* Notes what the trigger's event wrote. */
 static void
 note_event(TriggerData *data, Written *written)
@@ -217,6 +237,11 @@ note_event(TriggerData *data, Written *written)
 
 	if (evaluate_rows(data, &texts, note_identity, written))
 		return;
+	if (!TRIGGER_FIRED_FOR_ROW(event) &&
+		count_rows(data->tg_oldtable) + count_rows(data->tg_newtable) == 0)
+		return;
+	/* before others are looked up; a foreign table's rows are written without */
+	(void) GetTopTransactionId();
 	/* a row that the writer may not see fails the expression that asks for it, and so marks the whole source */
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
@@ -286,8 +311,6 @@ capture(PG_FUNCTION_ARGS)
 	{
 		Written *written = written_create(source);
 
-		/* a foreign table's rows are written without */
-		(void) GetTopTransactionId();
 		/*
 		 * Expressions may fail, the log may not.  A subtransaction that only reads
 		 * takes no number, so that a transaction of many writes does not have as
@@ -295,15 +318,18 @@ capture(PG_FUNCTION_ARGS)
 		 */
 		BeginInternalSubTransaction(NULL);
 		MemoryContextSwitchTo(caller);
+		capture_depth++;
 		PG_TRY();
 		{
 			note_event(data, written);
+			capture_depth--;
 			ReleaseCurrentSubTransaction();
 			MemoryContextSwitchTo(caller);
 			CurrentResourceOwner = owner;
 		}
 		PG_CATCH();
 		{
+			capture_depth--;
 			MemoryContextSwitchTo(caller);
 			problem = CopyErrorData();
 			FlushErrorState();

@@ -11,12 +11,15 @@
 #include "access/genam.h"
 #include "access/relation.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -25,6 +28,8 @@
 #include "parser/parse_node.h"
 #include "parser/parse_relation.h"
 #include "parser/parser.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
@@ -53,6 +58,7 @@ typedef struct Subject
 
 PG_FUNCTION_INFO_V1(expression_type);
 PG_FUNCTION_INFO_V1(has_index);
+PG_FUNCTION_INFO_V1(looked_up);
 PG_FUNCTION_INFO_V1(index_sql);
 PG_FUNCTION_INFO_V1(is_plain);
 
@@ -339,6 +345,87 @@ expression_type(PG_FUNCTION_ARGS)
 	PG_END_TRY();
 	table_close(relation, AccessShareLock);
 	PG_RETURN_OID(type);
+}
+
+/* What an expression reads besides its row. */
+typedef struct LookedUp
+{
+	List *relations; /* as often as they are named; views by what they read */
+	bool unknown;    /* there may be more, or again and again */
+	Oid view;        /* whose query is being looked at */
+} LookedUp;
+
+/* For check_functions_in_node: somebody's function, that may read what it likes. */
+static bool
+may_read(Oid function, void *context)
+{
+	(void) context;
+	return function >= FirstNormalObjectId && func_volatile(function) != PROVOLATILE_IMMUTABLE;
+}
+
+/* For expression_tree_walker: notes what is read. */
+static bool
+find_relations(Node *node, void *context)
+{
+	LookedUp *found = context;
+	ListCell *cell;
+
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	found->unknown = found->unknown || check_functions_in_node(node, may_read, NULL);
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, find_relations, context);
+	found->unknown = found->unknown || ((Query *) node)->hasRecursive;
+	foreach (cell, ((Query *) node)->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+
+		/* a view's query has entries for the view's own rows */
+		if (entry->rtekind != RTE_RELATION || entry->relid == found->view)
+			continue;
+		if (entry->relkind == RELKIND_VIEW)
+		{
+			Relation view = table_open(entry->relid, AccessShareLock);
+			Oid outer = found->view;
+
+			found->view = entry->relid;
+			find_relations((Node *) get_view_query(view), context);
+			found->view = outer;
+			table_close(view, NoLock);
+		}
+		else
+			found->relations = lappend_oid(found->relations, entry->relid);
+	}
+	return query_tree_walker((Query *) node, find_relations, context, 0);
+}
+
+/*
+ * looked_up(relation regclass, expression text) returns oid[]: the tables that an expression over a relation reads
+ * besides its row, as often as it names them; NULL where that can not be told.
+ */
+Datum
+looked_up(PG_FUNCTION_ARGS)
+{
+	Relation relation = table_open(PG_GETARG_OID(0), AccessShareLock);
+	char *expression = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Subject subject = {"", "", expression, RULE_QUERY};
+	ParseState *pstate = state_over(relation, RelationGetRelationName(relation), expression);
+	LookedUp found = {NIL, false, InvalidOid};
+	Datum *oids;
+	int count = 0;
+	ListCell *cell;
+
+	find_relations(transformExpr(pstate, parse_one_expression(&subject), EXPR_KIND_SELECT_TARGET),
+				   &found);
+	free_parsestate(pstate);
+	table_close(relation, NoLock);
+	if (found.unknown)
+		PG_RETURN_NULL();
+	oids = palloc(sizeof(Datum) * (list_length(found.relations) + 1));
+	foreach (cell, found.relations)
+		oids[count++] = ObjectIdGetDatum(lfirst_oid(cell));
+	PG_RETURN_ARRAYTYPE_P(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
 /* A text of ours over a relation, which it calls by some name. */

@@ -31,9 +31,9 @@ BEGIN
 		RETURN;
 	END;
 	-- arguments of a function are evaluated one after the other
-	queries := ARRAY[format('SELECT count(CASE WHEN crm_timeline.note_place(''ref'', '''') AND crm_timeline.note_place(''filter'', %s) AND (%s) THEN num_nulls(%s) END) FROM %s',
+	queries := ARRAY[format('SELECT count(ROW(CASE WHEN crm_timeline.note_place(''ref'', '''') AND crm_timeline.note_place(''filter'', %s) AND (%s) THEN %s END, crm_timeline.note_place(''relation'', NULL))) FROM %s',
 		CASE WHEN s.ref IS NULL THEN '''''' ELSE format('coalesce(%s, '''')', crm_timeline.text_sql(s.name, 'ref', s.relation, s.ref, 'settled')) END, piece.filter,
-		(SELECT string_agg(format('crm_timeline.note_place(%L, NULL), %s', e.argument, e.expression), ', ' ORDER BY e.n)
+		(SELECT string_agg(format('num_nulls(crm_timeline.note_place(%L, NULL), %s)', e.argument, e.expression), ' + ' ORDER BY e.n)
 			FROM (SELECT 0 AS n, 'occurred_at' AS argument, piece.occurred_at AS expression
 				UNION ALL SELECT k.n, 'keys', crm_timeline.key_sql(s.name, 'keys', s.relation, k.key, s.tenant, 'immutable') FROM unnest(s.keys) WITH ORDINALITY k(key, n)
 				UNION ALL SELECT 1000 + j.n, j.argument, crm_timeline.enclosed(j.expression)
@@ -56,4 +56,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.failing_row(text) IS
-	'the first row of a source for which an expression raises an error: the argument that holds it, the row''s ref, and the error; NULL where every row can be read, or none, for which see verify_sources(). Reads the whole source';
+	'the first row of a source for which an expression raises an error: the argument that holds it, the row''s ref, and the error; argument = relation: the view itself fails, after the row with that ref; NULL where every row can be read, or none, for which see verify_sources(). Reads the whole source';

@@ -34,13 +34,41 @@ $$;
 COMMENT ON FUNCTION crm_timeline.advance_horizon() IS
 	'sets the point anew where all before it have ended; whether it did. Called by one refresh at a time';
 
+-- A chain of tables that are looked up one in the other is no longer than the tables that its longest expression reads.
+CREATE FUNCTION crm_timeline.lookup_steps(s crm_timeline.source) RETURNS integer
+	LANGUAGE sql STABLE
+	BEGIN ATOMIC
+		WITH RECURSIVE dependency AS MATERIALIZED (SELECT * FROM crm_timeline.dependencies(s) d),
+		edge AS (SELECT DISTINCT d.base::oid AS base, r.relation FROM dependency d CROSS JOIN unnest(d.reads) r(relation) WHERE d.base::oid <> r.relation),
+		path AS (SELECT e.base, e.relation FROM edge e UNION SELECT p.base, e.relation FROM path p JOIN edge e ON e.base = p.relation)
+		SELECT CASE WHEN coalesce(NOT bool_or(d.looks_up), true) THEN 0
+			-- somebody must know by his own row, and nobody be told by one whom he tells; what is read must be read as it is now
+			WHEN bool_and(d.looks_up) OR bool_or(d.reads IS NULL)
+				OR EXISTS (SELECT FROM path p WHERE p.base = p.relation)
+				OR EXISTS (SELECT FROM pg_class c WHERE c.relkind NOT IN ('r', 'p') AND (c.oid IN (SELECT e.relation FROM edge e) OR c.oid IN (SELECT b.base FROM dependency b)))
+				THEN NULL
+			ELSE least(greatest(max(cardinality(d.reads)), 1), 15) END
+		FROM dependency d;
+	END;
+COMMENT ON FUNCTION crm_timeline.lookup_steps(crm_timeline.source) IS
+	'of how many tables the longest expression of depends_on looks up keys, 0 where none does; NULL where a mark would never be known to say all';
+
+CREATE FUNCTION crm_timeline.is_settled(mark xid, settled_age integer) RETURNS boolean
+	LANGUAGE sql STABLE PARALLEL SAFE
+	-- a mark that seems to be of the future is so old that numbers have come round
+	RETURN age(mark) > settled_age OR age(mark) < -1073741824;
+COMMENT ON FUNCTION crm_timeline.is_settled(xid, integer) IS 'whether a mark''s writer was one of so long ago';
+
 CREATE FUNCTION crm_timeline.settling(OUT source text, OUT lookups integer, OUT age integer) RETURNS SETOF record
 	LANGUAGE sql STABLE
 	BEGIN ATOMIC
 		-- The writer of a mark has a lower number than the first point after that, and has ended when it is passed; those that
 		-- had begun by then have lower ones than the next point, and have ended when that is passed.
-		SELECT l.name, l.lookups, coalesce((SELECT age(xid(h.passed[l.lookups + 1])) FROM crm_timeline.horizon h), 2147483647)
-		FROM (SELECT r.name, least(coalesce(r.lookups, cardinality(r.depends_on)), 15) AS lookups FROM crm_timeline.source r) l WHERE l.lookups > 0;
+		SELECT l.name, l.lookups, coalesce((SELECT age(xid(p.point))
+				FROM crm_timeline.horizon h CROSS JOIN LATERAL (SELECT h.passed[l.lookups + 1]) p(point)
+				-- an age has 31 bits
+				WHERE pg_snapshot_xmax(pg_current_snapshot())::text::numeric - p.point::text::numeric < 1073741824), 2147483647)
+		FROM (SELECT r.name, coalesce(r.lookups, least(cardinality(r.depends_on), 15)) AS lookups FROM crm_timeline.source r) l WHERE l.lookups > 0;
 	END;
 COMMENT ON FUNCTION crm_timeline.settling() IS
-	'the sources whose keys are looked up in other tables, how many tables take part, and the age in transactions that a mark is to exceed before it is taken';
+	'the sources whose keys are looked up in other tables, through how many, and the age in transactions that a mark is to exceed before it is taken';

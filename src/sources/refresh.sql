@@ -92,7 +92,8 @@ BEGIN
 	whole AS (
 		-- what failed is not tried again and again in a refresh, or it would never end
 		SELECT DISTINCT l.source FROM crm_timeline.dirty_log l LEFT JOIN settling w ON w.source = l.source
-		WHERE l.identity IS NULL AND (l.problem IS NULL OR CASE WHEN w.source IS NULL THEN live ELSE age(l.xmin) > w.age END)
+		-- found by its index
+		WHERE l.provisional_id IS NULL AND (l.problem IS NULL OR CASE WHEN w.source IS NULL THEN live ELSE crm_timeline.is_settled(l.xmin, w.age) END)
 		UNION
 		SELECT r.name FROM crm_timeline.source r LEFT JOIN pg_class c ON c.oid = r.relation
 		WHERE live AND (r.capture = 'none' OR (c.relkind IN ('v', 'm') AND r.depends_on = '{}'))
@@ -104,14 +105,14 @@ BEGIN
 		DELETE FROM crm_timeline.dirty_log l
 		WHERE l.source IN (SELECT w.source FROM whole w)
 			-- nobody writes to a table while it is truncated, or a source is registered
-			AND (l.identity IS NULL AND l.problem IS NULL OR NOT EXISTS (SELECT FROM settling w WHERE w.source = l.source AND age(l.xmin) <= w.age))
+			AND (l.identity IS NULL AND l.problem IS NULL OR NOT EXISTS (SELECT FROM settling w WHERE w.source = l.source AND NOT crm_timeline.is_settled(l.xmin, w.age)))
 		RETURNING l.source, l.identity, l.starts_at, l.ends_at),
 	-- by their places alone: beside another condition each row of the log would be looked for among all places
 	gone_some AS (
 		DELETE FROM crm_timeline.dirty_log l
 		WHERE l.ctid = ANY (ARRAY(SELECT m.ctid FROM crm_timeline.dirty_log m
 			WHERE (live OR m.problem IS NULL) AND m.source NOT IN (SELECT w.source FROM whole w)
-				AND NOT EXISTS (SELECT FROM settling w WHERE w.source = m.source AND age(m.xmin) <= w.age) LIMIT max_rows))
+				AND NOT EXISTS (SELECT FROM settling w WHERE w.source = m.source AND NOT crm_timeline.is_settled(m.xmin, w.age)) LIMIT max_rows))
 		RETURNING l.source, l.identity, l.starts_at, l.ends_at),
 	gone AS (SELECT * FROM gone_whole UNION ALL SELECT * FROM gone_some),
 	-- a row without times is about all of them
@@ -146,8 +147,11 @@ CREATE FUNCTION crm_timeline.unsettled_marks(max_rows integer) RETURNS crm_timel
 	LANGUAGE sql STABLE
 	BEGIN ATOMIC
 		WITH waiting AS (
-			SELECT l.source, l.identity FROM crm_timeline.dirty_log l JOIN crm_timeline.settling() w ON w.source = l.source AND age(l.xmin) <= w.age LIMIT max_rows),
-		by_source AS (SELECT w.source, coalesce(array_agg(DISTINCT w.identity) FILTER (WHERE w.identity IS NOT NULL), '{}') AS identities FROM waiting w GROUP BY w.source)
+			SELECT DISTINCT l.source, l.identity, coalesce(crm_timeline.is_resolved(l.identity), true) AS is_resolved
+			FROM crm_timeline.dirty_log l JOIN crm_timeline.settling() w ON w.source = l.source AND NOT crm_timeline.is_settled(l.xmin, w.age)
+			-- those that nobody knows yet first
+			ORDER BY is_resolved LIMIT max_rows),
+		by_source AS (SELECT w.source, coalesce(array_agg(w.identity) FILTER (WHERE w.identity IS NOT NULL), '{}') AS identities FROM waiting w GROUP BY w.source)
 		SELECT coalesce(array_agg(ROW(b.source, false, b.identities, '{}', '{}')::crm_timeline.dirty_part ORDER BY b.source), '{}') FROM by_source b;
 	END;
 COMMENT ON FUNCTION crm_timeline.unsettled_marks(integer) IS

@@ -192,8 +192,7 @@ DECLARE
 	piece record := crm_timeline.source_sql(s);
 	dependency record;
 BEGIN
-	-- NULL: no table's rows tell by themselves whom they are about
-	s.lookups := (SELECT CASE WHEN coalesce(NOT bool_or(d.looks_up), true) THEN 0 WHEN NOT bool_and(d.looks_up) THEN count(*) END FROM crm_timeline.dependencies(s) d);
+	s.lookups := crm_timeline.lookup_steps(s);
 	UPDATE crm_timeline.source r SET lookups = s.lookups WHERE r.name = s.name;
 	IF s.stored AND s.kind IS NOT NULL AND NOT crm_timeline.is_stored(s) THEN
 		RAISE EXCEPTION 'source "%": argument "stored" is true, and nobody would tell the store what is written to %', s.name, s.relation

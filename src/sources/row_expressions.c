@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -18,26 +21,20 @@
 #include "parser/parse_node.h"
 #include "parser/parse_relation.h"
 #include "parser/parser.h"
+#include "utils/builtins.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
 #include "base/compat.h"
 #include "sources/row_expressions.h"
 #include "sources/settings.h"
-
-/* The places in the list of expressions. */
-enum
-{
-	ROW_IDENTITY,
-	ROW_TIME,
-	ROW_FILTER,
-	ROW_EXPRESSIONS
-};
 
 /* What this session knows of a trigger's expressions. */
 typedef struct KeptExpressions
@@ -59,6 +56,29 @@ typedef struct Evaluation
 } Evaluation;
 
 static HTAB *kept_expressions = NULL;
+
+int capture_depth = 0;
+
+void
+check_row_type(int which, Oid type)
+{
+	static Oid identity = InvalidOid;
+	Oid wanted = which == ROW_TIME ? TIMESTAMPTZOID : BOOLOID;
+
+	if (which == ROW_IDENTITY)
+	{
+		/* it goes with the extension, and an oid is not given again soon */
+		if (!OidIsValid(identity) || !SearchSysCacheExists1(TYPEOID, identity))
+			identity = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("identity"),
+									   get_namespace_oid("crm_timeline", false));
+		wanted = identity;
+	}
+	if (type != wanted)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("an expression is of type %s now, and was of type %s when the "
+							   "source was registered",
+							   format_type_be(type), format_type_be(wanted))));
+}
 
 /* The one expression of a statement SELECT expression; NULL where it is anything else. */
 static Node *
@@ -101,6 +121,28 @@ has_system_column(Node *node, void *context)
 	return expression_tree_walker(node, has_system_column, context);
 }
 
+/* For check_functions_in_node: a function that somebody else made, and may make anew. */
+static bool
+is_foreign_function(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId && get_func_namespace(function) != *(Oid *) context;
+}
+
+/*
+ * For expression_tree_walker: whether there is a call of somebody's function
+ * whose arguments are constant.  It would be folded away, and the server would
+ * not tell when it is made anew.
+ */
+static bool
+has_foldable_call(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, is_foreign_function, context) && !contain_var_clause(node))
+		return true;
+	return expression_tree_walker(node, has_foldable_call, context);
+}
+
 /* The expressions, ready to be evaluated; NULL where they need a query. */
 static CachedExpression *
 make_expressions(Relation relation, const char *alias, char *const *texts)
@@ -108,6 +150,7 @@ make_expressions(Relation relation, const char *alias, char *const *texts)
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
 															 makeAlias(alias, NIL), false, true);
+	Oid ours = get_namespace_oid("crm_timeline", false);
 	List *expressions = NIL;
 	CachedExpression *cached;
 
@@ -121,10 +164,12 @@ make_expressions(Relation relation, const char *alias, char *const *texts)
 			return NULL;
 		node = transformExpr(pstate, node, EXPR_KIND_SELECT_TARGET);
 		assign_expr_collations(pstate, node);
+		check_row_type(i, exprType(node));
 		expressions = lappend(expressions, node);
 	}
 	if (pstate->p_hasSubLinks || pstate->p_hasTargetSRFs || pstate->p_hasAggs ||
-		pstate->p_hasWindowFuncs || has_system_column((Node *) expressions, NULL))
+		pstate->p_hasWindowFuncs || has_system_column((Node *) expressions, NULL) ||
+		has_foldable_call((Node *) expressions, &ours))
 		return NULL;
 	free_parsestate(pstate);
 	cached = GetCachedExpression((Node *) expressions);
@@ -173,7 +218,8 @@ expressions_of(const TriggerData *data, const RowTexts *given)
 		kept = hash_search(kept_expressions, &data->tg_trigger->tgoid, HASH_ENTER, &found);
 		if (found)
 		{
-			if (kept->cached != NULL)
+			/* an outer call of this may be evaluating it: then it is left behind */
+			if (kept->cached != NULL && capture_depth == 1)
 				FreeCachedExpression(kept->cached);
 			for (int i = 0; i < ROW_EXPRESSIONS; i++)
 				pfree(kept->texts[i]);

@@ -11,6 +11,21 @@
 #include "commands/trigger.h"
 #include "utils/timestamp.h"
 
+/* What is asked of a row. */
+enum
+{
+	ROW_IDENTITY,
+	ROW_TIME,
+	ROW_FILTER,
+	ROW_EXPRESSIONS
+};
+
+/* Raises an error where an expression has another type than it had when the source was registered. */
+extern void check_row_type(int which, Oid type);
+
+/* How many calls of capture() are under way in this session: expressions may write where they should not. */
+extern int capture_depth;
+
 /* What is asked of a row: an identity, as an item of FROM or a subquery without one; its time; whether it counts. */
 typedef struct RowTexts
 {

@@ -323,9 +323,15 @@ $$;
 COMMENT ON FUNCTION crm_timeline.source_sql(crm_timeline.source) IS
 	'the pieces of SQL that a source is made of; an error names the argument that can not be used';
 
+CREATE FUNCTION crm_timeline.looked_up(relation regclass, expression text) RETURNS oid[]
+	AS 'MODULE_PATHNAME', 'looked_up' LANGUAGE C STABLE STRICT
+	SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION crm_timeline.looked_up(regclass, text) IS
+	'the tables that an expression reads besides its row, as often as it names them, those of views included; NULL where it calls somebody''s function that is not IMMUTABLE, or goes through a table again and again';
+
 -- The tables that a source over a view depends on, each once, with the identities that a row of it is about:
 -- a FROM item for the trigger, and an expression where one can be indexed.
-CREATE FUNCTION crm_timeline.dependencies(s crm_timeline.source, OUT base regclass, OUT item text, OUT owner text, OUT looks_up boolean) RETURNS SETOF record
+CREATE FUNCTION crm_timeline.dependencies(s crm_timeline.source, OUT base regclass, OUT item text, OUT owner text, OUT looks_up boolean, OUT reads oid[]) RETURNS SETOF record
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
@@ -380,6 +386,7 @@ BEGIN
 		EXCEPTION WHEN invalid_object_definition OR feature_not_supported THEN
 			looks_up := true;
 		END;
+		reads := crm_timeline.looked_up(base, format('ARRAY[%s]', array_to_string(expressions, ', ')));
 		IF several THEN
 			item := format('unnest(%s)', expressions[1]);
 			owner := NULL;
@@ -397,4 +404,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.dependencies(crm_timeline.source) IS
-	'the tables that depends_on names, and the identities that their rows are about; looks_up = that is not known from a row alone';
+	'the tables that depends_on names, and the identities that their rows are about; looks_up = that is not known from a row alone; reads = the tables that it is looked up in, NULL where that can not be told';

@@ -15,7 +15,7 @@ BEGIN
 		BEGIN
 			piece := crm_timeline.source_sql(s);
 		EXCEPTION WHEN undefined_table OR undefined_column OR undefined_function OR undefined_object OR datatype_mismatch
-				OR invalid_object_definition OR wrong_object_type THEN
+				OR invalid_object_definition OR wrong_object_type OR data_exception THEN
 			IF say THEN
 				RAISE WARNING 'source "%" is left out: %', s.name, SQLERRM
 					USING HINT = format('Correct it with crm_timeline.alter_source(%L, ...), or take it out with crm_timeline.drop_source(%L).', s.name, s.name);

@@ -288,7 +288,7 @@ COMMENT ON FUNCTION crm_timeline.store_pieces() IS
 -- Every mark that is taken is taken by a statement before the one that reads what it is about, whose snapshot is therefore not older. Where all
 -- is read anew, the sources are read before customers are resolved: marks of customers that are told meanwhile are about identities, and
 -- are taken before the customers are put together; one that is about all may be about the sources, and stays.
-CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, round integer, OUT more boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
+CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, round integer, OUT more boolean, OUT wait boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
@@ -304,11 +304,13 @@ DECLARE
 	everything constant tstzmultirange := '{[-infinity,infinity]}';
 BEGIN
 	more := t.taken >= max_rows;
+	wait := false;
 	taken := t.taken;
 	IF NOT more THEN
 		unsettled := crm_timeline.unsettled_marks(max_rows);
-		-- they may be settled the next time; but others write on, and so not for ever
-		more := unsettled <> '{}' AND t.advanced AND round <= (SELECT max(w.lookups) FROM crm_timeline.settling() w);
+		-- they may be settled the next time, or when those that write now have ended; but others write on, and so not for ever
+		more := unsettled <> '{}' AND round < 10 + (SELECT max(w.lookups) FROM crm_timeline.settling() w);
+		wait := more AND NOT t.advanced;
 	END IF;
 	written := 0;
 	DELETE FROM crm_timeline.changed_customer c WHERE c.customer_id IS NULL;
@@ -324,9 +326,11 @@ BEGIN
 			WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) p.identity);
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'the store could not be made: %', SQLERRM
-				USING HINT = 'All is read from the sources until a refresh can make it. See crm_timeline.verify_sources().';
+				USING HINT = 'All is read from the sources until a refresh can make it. See crm_timeline.verify().';
 			INSERT INTO crm_timeline.changed_customer (customer_id) VALUES (NULL);
 			whole := NULL;
+			-- not all of it again for what is not settled
+			more := t.taken >= max_rows;
 		END;
 	END IF;
 	PERFORM crm_timeline.observe_marks(t.parts || CASE WHEN NOT more THEN unsettled END, known);
@@ -443,6 +447,10 @@ BEGIN
 		PERFORM crm_timeline.note_batch(batch.taken, batch.written, batch.changed, batch.more, notify);
 		EXIT WHEN NOT batch.more;
 		round := round + 1;
+		IF batch.wait THEN
+			COMMIT;
+			PERFORM pg_catalog.pg_sleep(0.02);
+		END IF;
 	END LOOP;
 END
 $$;

@@ -56,7 +56,8 @@ COMMENT ON FUNCTION crm_timeline.verify_stored(bigint) IS 'a customer''s stored 
 CREATE FUNCTION crm_timeline.unreadable_sources(names text[], OUT object text, OUT problem text, OUT hint text) RETURNS SETOF record
 	LANGUAGE sql STABLE
 	BEGIN ATOMIC
-		SELECT format('source %s', s.name), format('argument "%s" fails for the row with ref "%s": %s', f.argument, f.ref, f.problem),
+		SELECT format('source %s', s.name), CASE f.argument WHEN 'relation' THEN format('the relation fails after the row with ref "%s": %s', f.ref, f.problem)
+				ELSE format('argument "%s" fails for the row with ref "%s": %s', f.argument, f.ref, f.problem) END,
 			'repair the row, or the expression with crm_timeline.alter_source(), then CALL crm_timeline.refresh()'
 		FROM crm_timeline.source s CROSS JOIN LATERAL crm_timeline.failing_row(s.name) f
 		WHERE s.name = ANY (names) AND NOT s.suspended AND f.problem IS NOT NULL ORDER BY s.name COLLATE "C";

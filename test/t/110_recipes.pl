@@ -102,6 +102,7 @@ for my $name (@applications)
 	pages($name, 'after a refresh', 1);
 	is(ask($name, 'SELECT * FROM crm_timeline.verify_sources()'), '', "$name: nothing is wrong with the sources");
 	is(ask($name, 'SELECT count(*) FROM crm_timeline.suggested_indexes() WHERE NOT present'), '0', "$name: no index is missing");
+	is(ask($name, 'SELECT live_sources FROM crm_timeline.store_status()'), '{}', "$name: every source is stored");
 
 	my $first = made($name);
 	my $customers = ask($name, 'SELECT identity, customer_id FROM crm_timeline.membership ORDER BY 1');

@@ -447,69 +447,6 @@ is(ask('hostile', 'SELECT DISTINCT what FROM crm_trap.sprung'), '', 'and no trap
 is(ask('hostile', "SET search_path = public, pg_catalog; SELECT isfinite(pg_catalog.now()) IS NULL; SELECT 'a'::text = 'b'::text; SELECT DISTINCT what FROM crm_trap.sprung ORDER BY 1"),
 	"f\nt\npublic.isfinite\npublic.text =", 'though they work');
 
-# ---- expressions that call their table by its name, and take its row, over partitions that have another one ---
-
-$node->safe_psql('postgres', 'CREATE DATABASE named');
-$node->safe_psql('named', <<'SQL');
-CREATE EXTENSION crm_timeline;
-CREATE TABLE note (gone int, id int PRIMARY KEY, email text, at timestamptz) PARTITION BY RANGE (id);
-CREATE TABLE first_notes (at timestamptz, email text, lost int, id int NOT NULL, gone int);
-ALTER TABLE first_notes DROP COLUMN lost;
-ALTER TABLE note ATTACH PARTITION first_notes FOR VALUES FROM (0) TO (100);
-CREATE TABLE later_notes PARTITION OF note FOR VALUES FROM (100) TO (200);
-ALTER TABLE note DROP COLUMN gone;
-CREATE TABLE letter (LIKE note);
-CREATE FUNCTION whose(note) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(($1).email)';
-CREATE FUNCTION whose(letter) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower(($1).email); END';
-SELECT crm_timeline.add_source(t, t::regclass, occurred_at => t || '.at', kind => quote_literal(t), keys => ARRAY['email: public.whose(' || t || ')', 'nick: ' || t || '.email'],
-	filter => t || '.id <> 7 OR ' || t || '.id IS NULL', ref => 'id') FROM unnest(ARRAY['note', 'letter']) t;
-CALL crm_timeline.refresh();
-CALL crm_timeline.create_suggested_indexes();
-INSERT INTO note SELECT n, 'Ann' || n || '@Example.com', '2026-01-01Z' FROM generate_series(6, 8) n;
-INSERT INTO letter SELECT n, 'Ann' || n || '@Example.com', '2026-01-01Z' FROM generate_series(6, 8) n;
-SQL
-is(ask('named', 'SELECT source, identity, starts_at, problem FROM crm_timeline.dirty_log ORDER BY 1, 2'), <<'SQL' =~ s/\n$//r, 'what they wrote is noted');
-letter|email:ann6@example.com|2026-01-01 00:00:00+00|
-letter|email:ann8@example.com|2026-01-01 00:00:00+00|
-note|email:ann6@example.com|2026-01-01 00:00:00+00|
-note|email:ann8@example.com|2026-01-01 00:00:00+00|
-SQL
-$node->safe_psql('named', <<'SQL');
-CALL crm_timeline.refresh();
-UPDATE note SET id = 106, email = 'Bob@Example.com' WHERE id = 6;
-UPDATE first_notes SET email = 'Carl@Example.com' WHERE id = 8;
-UPDATE letter SET email = upper(email) WHERE id = 6;
-DELETE FROM letter WHERE id > 6;
-SQL
-is(ask('named', 'SELECT source, identity, problem FROM crm_timeline.dirty_log ORDER BY 1, 2'), <<'SQL' =~ s/\n$//r, 'both of a row that moves');
-letter|email:ann6@example.com|
-letter|email:ann8@example.com|
-note|email:ann6@example.com|
-note|email:ann8@example.com|
-note|email:bob@example.com|
-note|email:carl@example.com|
-SQL
-$node->safe_psql('named', 'CALL crm_timeline.refresh()');
-is(ask('named', 'SELECT * FROM crm_timeline.verify()'), '', 'the store has it');
-is(ask('named', 'SELECT count(*), bool_and(present) FROM crm_timeline.suggested_indexes()'), '6|t', 'partitions have their indexes');
-# a function that becomes another one, in a session that has evaluated it
-my $session = <<'SQL';
-INSERT INTO letter VALUES (20, 'dora@example.com', '2026-01-02Z');
-CREATE OR REPLACE FUNCTION whose(letter) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 'new' || ($1).email; END $$;
-INSERT INTO letter VALUES (21, 'dora@example.com', '2026-01-02Z');
-ALTER TABLE letter ADD COLUMN more int DEFAULT 5;
-INSERT INTO letter VALUES (22, 'emil@example.com', '2026-01-02Z', 6);
-ALTER FUNCTION whose(letter) STABLE;
-INSERT INTO letter VALUES (23, 'fred@example.com', '2026-01-02Z', 6);
-SELECT identity, problem IS NOT NULL FROM crm_timeline.dirty_log;
-SQL
-is(ask('named', "DROP INDEX " . ask('named', "SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index WHERE indrelid = 'letter'::regclass AND NOT indisprimary") . ";\n$session"), <<'SQL' =~ s/\n$//r, 'and when their functions and tables change; one that asks for more than the row has no row to take');
-email:dora@example.com|f
-email:newdora@example.com|f
-email:newemil@example.com|f
-|t
-SQL
-
 # ---- the rules for functions, from the catalogue ----------------------------------------------------------
 
 is(ask('dumped', <<'SQL'), '', 'every function in plpgsql, and every one that runs as its owner, sets its search_path');
