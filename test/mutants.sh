@@ -60,7 +60,7 @@ mutant new-identities-unknown $refresh 'WHERE NOT EXISTS (SELECT FROM crm_timeli
 mutant marks-taken-at-once $horizon 'l WHERE l.lookups > 0' 'l WHERE false'
 mutant own-writer-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[1]'
 mutant misled-not-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[2]'
-mutant failed-capture-taken-at-once src/sources/refresh.sql 'CASE WHEN w.source IS NULL THEN live ELSE age(l.xmin) > w.age END' 'live'
+mutant failed-capture-taken-at-once src/sources/refresh.sql 'CASE WHEN w.source IS NULL THEN live ELSE crm_timeline.is_settled(l.xmin, w.age) END' 'live'
 mutant old-snapshot-looked-up src/sources/capture.c 'GetLatestSnapshot()' 'GetTransactionSnapshot()'
 echo "mutants: $found found, $missed missed"
 [ "$missed" = 0 ]
