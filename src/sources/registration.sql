@@ -194,6 +194,10 @@ DECLARE
 BEGIN
 	s.lookups := crm_timeline.lookup_steps(s);
 	UPDATE crm_timeline.source r SET lookups = s.lookups WHERE r.name = s.name;
+	IF s.lookups IS NULL AND s.stored IS NULL AND s.kind IS NOT NULL AND s.capture <> 'none' THEN
+		RAISE NOTICE 'source "%" is read each time: its depends_on does not tell for sure whom a write is about', s.name
+			USING HINT = 'One table has to tell by its own row, and the others to look it up there; no two look each other up, and no recursive query, foreign table or function that is not IMMUTABLE takes part.';
+	END IF;
 	IF s.stored AND s.kind IS NOT NULL AND NOT crm_timeline.is_stored(s) THEN
 		RAISE EXCEPTION 'source "%": argument "stored" is true, and nobody would tell the store what is written to %', s.name, s.relation
 			USING ERRCODE = 'invalid_parameter_value',

@@ -196,6 +196,7 @@ for my $case (
 	my ($name, $expected, $depends_on) = @$case;
 	is(ask('steps', "SELECT steps($depends_on)"), $expected, "$name: $expected");
 }
+like(($node->psql('steps', "SELECT steps('public.note: email: public.whose(talk)')"))[2], qr/NOTICE:  source "n" is read each time: /, 'and is told');
 
 # ---- rows that fail ------------------------------------------------------------------------------------------------
 
