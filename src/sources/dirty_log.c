@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "base/compat.h"
 #include "base/table_writer.h"
 #include "identity/names.h"
 #include "sources/dirty_log.h"
