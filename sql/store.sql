@@ -86,7 +86,7 @@ CALL refresh(0);
 SELECT * FROM verify(2);
 SELECT * FROM verify(NULL);
 SELECT note_row_read(1);
-SELECT refresh_batch(0, 0);
+SELECT refresh_batch(0, 0, true);
 
 -- rights: a role that has none, and one that may read timelines and no table
 CREATE ROLE crm_store_reader;

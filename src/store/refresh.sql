@@ -288,7 +288,7 @@ COMMENT ON FUNCTION crm_timeline.store_pieces() IS
 -- Every mark that is taken is taken by a statement before the one that reads what it is about, whose snapshot is therefore not older. Where all
 -- is read anew, the sources are read before customers are resolved: marks of customers that are told meanwhile are about identities, and
 -- are taken before the customers are put together; one that is about all may be about the sources, and stays.
-CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, round integer, OUT more boolean, OUT wait boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
+CREATE FUNCTION crm_timeline.refresh_batch(max_rows integer, round integer, patient boolean, OUT more boolean, OUT wait boolean, OUT taken bigint, OUT written bigint, OUT changed bigint[])
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
@@ -309,7 +309,7 @@ BEGIN
 	IF NOT more THEN
 		unsettled := crm_timeline.unsettled_marks(max_rows);
 		-- they may be settled the next time, or when those that write now have ended; but others write on, and so not for ever
-		more := unsettled <> '{}' AND round < 10 + (SELECT max(w.lookups) FROM crm_timeline.settling() w);
+		more := patient AND unsettled <> '{}' AND round < 10 + (SELECT max(w.lookups) FROM crm_timeline.settling() w);
 		wait := more AND NOT t.advanced;
 	END IF;
 	written := 0;
@@ -384,8 +384,8 @@ BEGIN
 	written := cardinality(changed);
 END
 $$;
-COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, integer) IS
-	'takes some rows from the dirty log, resolves their identities, and brings the store up to date for their customers; round = 0 is the first time in a refresh; changed is NULL where all was read anew';
+COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, integer, boolean) IS
+	'takes some rows from the dirty log, resolves their identities, and brings the store up to date for their customers; round = 0 is the first time in a refresh; patient = more is to be true, too, where marks may soon be settled, and wait where others have to end first; changed is NULL where all was read anew';
 
 -- What a refresh tells of itself.
 CREATE FUNCTION crm_timeline.note_refresh() RETURNS bigint
@@ -428,6 +428,13 @@ $$;
 COMMENT ON FUNCTION crm_timeline.note_batch(bigint, bigint, bigint[], boolean, text) IS
 	'notes what a batch of this session''s refresh did; sends a NOTIFY where that is asked for, and now and then a NOTICE';
 
+CREATE FUNCTION crm_timeline.may_wait(since timestamptz) RETURNS boolean
+	LANGUAGE sql VOLATILE
+	BEGIN ATOMIC
+		SELECT since IS NULL OR clock_timestamp() < since + interval '200 ms';
+	END;
+COMMENT ON FUNCTION crm_timeline.may_wait(timestamptz) IS 'whether a refresh that waits since then for others to end may go on to';
+
 -- It commits between batches, and so can not set search_path by a clause: every name is qualified.
 CREATE PROCEDURE crm_timeline.refresh(max_rows integer DEFAULT 100000, notify text DEFAULT NULL)
 	LANGUAGE plpgsql AS
@@ -435,6 +442,7 @@ $$
 DECLARE
 	batch record;
 	round integer := 0;
+	waiting_since timestamp with time zone;
 BEGIN
 	-- each statement is to see what was committed before it
 	COMMIT;
@@ -443,11 +451,14 @@ BEGIN
 	LOOP
 		COMMIT;
 		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-		batch := crm_timeline.refresh_batch(max_rows, round);
+		batch := crm_timeline.refresh_batch(max_rows, round, crm_timeline.may_wait(waiting_since));
 		PERFORM crm_timeline.note_batch(batch.taken, batch.written, batch.changed, batch.more, notify);
 		EXIT WHEN NOT batch.more;
 		round := round + 1;
 		IF batch.wait THEN
+			IF waiting_since IS NULL THEN
+				waiting_since := pg_catalog.clock_timestamp();
+			END IF;
 			COMMIT;
 			PERFORM pg_catalog.pg_sleep(0.02);
 		END IF;
