@@ -203,11 +203,13 @@ BEGIN
 		WHERE l.locktype = 'advisory' AND l.pid = run.pid AND l.classid = 'crm_timeline.dirty_log'::regclass AND l.objid = 1 AND l.objsubid = 2);
 	refresh_started_at := run.started_at;
 	refresh_finished_at := run.finished_at;
-	total := run.total;
+	-- others write on while it runs
+	total := greatest(run.total, run.done);
 	done := run.done;
 	IF refresh_running AND (SELECT q.last_value FROM crm_timeline.rows_expected_seq q) > 0 THEN
 		total := (SELECT q.last_value FROM crm_timeline.rows_expected_seq q);
 		done := (SELECT q.last_value FROM crm_timeline.rows_read_seq q);
+		total := greatest(total, done);
 	END IF;
 	seconds := extract(epoch FROM coalesce(run.finished_at, clock_timestamp()) - run.started_at);
 	rate := done / nullif(seconds, 0);
