@@ -22,7 +22,7 @@ CREATE TABLE app.person (id int PRIMARY KEY, email text, phone text);
 CREATE TABLE app.mail (id bigint GENERATED ALWAYS AS IDENTITY, sender text, at timestamptz NOT NULL, topic text, mood double precision, extra jsonb) PARTITION BY RANGE (at);
 CREATE TABLE app.mail_1 PARTITION OF app.mail FOR VALUES FROM (MINVALUE) TO ('2026-02-01');
 CREATE TABLE app.mail_2 PARTITION OF app.mail FOR VALUES FROM ('2026-02-01') TO (MAXVALUE);
-CREATE TABLE app.spare (LIKE app.mail INCLUDING ALL);
+CREATE TABLE app.spare (LIKE app.mail INCLUDING ALL EXCLUDING IDENTITY);
 CREATE TABLE app.call (id int PRIMARY KEY, number text, at timestamptz, incoming boolean, agent text);
 -- the key of a note is in another table
 CREATE TABLE app.note (id int PRIMARY KEY, person int, at timestamptz, words text);
