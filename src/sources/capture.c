@@ -45,16 +45,10 @@ typedef enum Rows
 	ROWS_ONE   /* one row, a parameter */
 } Rows;
 
-/* A plan of this session; it is found by the trigger and by what it reads. */
-typedef struct PlanKey
-{
-	Oid trigger;
-	Rows rows;
-} PlanKey;
-
+/* A plan of this session; a trigger has one, since its event says what it reads. */
 typedef struct KeptPlan
 {
-	PlanKey key;
+	Oid trigger;
 	char *query;     /* the text that it was made from: a trigger may be made anew */
 	uint64 row_type; /* what the row's type was then */
 	SPIPlanPtr plan;
@@ -118,7 +112,6 @@ identities_query(const Trigger *trigger, Rows rows)
 static SPIPlanPtr
 plan_for(const TriggerData *data, Rows rows)
 {
-	PlanKey key;
 	KeptPlan *kept;
 	bool found;
 	char *query = identities_query(data->tg_trigger, rows);
@@ -126,17 +119,14 @@ plan_for(const TriggerData *data, Rows rows)
 	uint64 row_type = lookup_type_cache(type, TYPECACHE_TUPDESC)->tupDesc_identifier;
 	SPIPlanPtr plan;
 
-	memset(&key, 0, sizeof(key));
-	key.trigger = data->tg_trigger->tgoid;
-	key.rows = rows;
 	if (kept_plans == NULL)
 	{
-		HASHCTL control = {.keysize = sizeof(PlanKey), .entrysize = sizeof(KeptPlan)};
+		HASHCTL control = {.keysize = sizeof(Oid), .entrysize = sizeof(KeptPlan)};
 
 		kept_plans = hash_create("crm_timeline capture plans", 64, &control,
 								 HASH_ELEM | HASH_BLOBS);
 	}
-	kept = hash_search(kept_plans, &key, HASH_FIND, NULL);
+	kept = hash_search(kept_plans, &data->tg_trigger->tgoid, HASH_FIND, NULL);
 	if (kept != NULL && strcmp(kept->query, query) == 0 && kept->row_type == row_type &&
 		SPI_plan_is_valid(kept->plan))
 		return kept->plan;
@@ -146,7 +136,7 @@ plan_for(const TriggerData *data, Rows rows)
 		elog(ERROR, "could not prepare \"%s\": %s", query, SPI_result_code_string(SPI_result));
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not keep a plan");
-	kept = hash_search(kept_plans, &key, HASH_ENTER, &found);
+	kept = hash_search(kept_plans, &data->tg_trigger->tgoid, HASH_ENTER, &found);
 	if (found)
 	{
 		/* an outer call of this may be using it: then it is left behind */
@@ -168,12 +158,6 @@ note_row(void *caller, const Datum *values, const bool *nulls)
 
 	if (!nulls[0])
 		written_add(caller, PG_DETOAST_DATUM_PACKED(values[0]), nulls[1] ? NULL : &time);
-}
-
-static void
-note_identity(void *caller, const struct varlena *identity, const TimestampTz *time)
-{
-	written_add(caller, identity, time);
 }
 
 /* An expression's type may have changed: a function was made anew, or a column's type. */
@@ -235,7 +219,7 @@ note_event(TriggerData *data, Written *written)
 					  argument[ARGUMENT_TIME], argument[ARGUMENT_FILTER]};
 	MemoryContext caller = CurrentMemoryContext;
 
-	if (evaluate_rows(data, &texts, note_identity, written))
+	if (evaluate_rows(data, &texts, written))
 		return;
 	if (!TRIGGER_FIRED_FOR_ROW(event) &&
 		count_rows(data->tg_oldtable) + count_rows(data->tg_newtable) == 0)

@@ -37,6 +37,7 @@
 #include "utils/ruleutils.h"
 
 #include "base/compat.h"
+#include "sources/expression.h"
 #include "sources/settings.h"
 
 /* What an argument may depend on. */
@@ -74,13 +75,27 @@ refuse(const Subject *subject, int code, const char *reason, const char *hint)
 			 hint != NULL ? errhint("%s", hint) : 0));
 }
 
+ResTarget *
+only_target(Node *statement)
+{
+	SelectStmt *select = (SelectStmt *) statement;
+
+	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE ||
+		list_length(select->targetList) != 1 || select->distinctClause != NIL ||
+		select->intoClause != NULL || select->fromClause != NIL || select->whereClause != NULL ||
+		select->groupClause != NIL || select->havingClause != NULL || select->windowClause != NIL ||
+		select->valuesLists != NIL || select->sortClause != NIL || select->limitOffset != NULL ||
+		select->limitCount != NULL || select->lockingClause != NIL || select->withClause != NULL)
+		return NULL;
+	return linitial_node(ResTarget, select->targetList);
+}
+
 /* The one expression that a text holds; whatever else it holds is refused. */
 static Node *
 parse_one_expression(const Subject *subject)
 {
 	char *statement = psprintf("SELECT (%s\n)", subject->expression);
 	List *parsed[2];
-	SelectStmt *select;
 	ResTarget *target;
 
 	/* bare first: "a), (b" must not get its parentheses from us */
@@ -90,17 +105,9 @@ parse_one_expression(const Subject *subject)
 	{
 		if (list_length(parsed[i]) != 1)
 			refuse(subject, ERRCODE_SYNTAX_ERROR, "is not one expression", NULL);
-		select = (SelectStmt *) linitial_node(RawStmt, parsed[i])->stmt;
-		if (!IsA(select, SelectStmt) || select->op != SETOP_NONE ||
-			list_length(select->targetList) != 1 || select->distinctClause != NIL ||
-			select->intoClause != NULL || select->fromClause != NIL ||
-			select->whereClause != NULL || select->groupClause != NIL ||
-			select->havingClause != NULL || select->windowClause != NIL ||
-			select->valuesLists != NIL || select->sortClause != NIL ||
-			select->limitOffset != NULL || select->limitCount != NULL ||
-			select->lockingClause != NIL || select->withClause != NULL)
+		target = only_target(linitial_node(RawStmt, parsed[i])->stmt);
+		if (target == NULL)
 			refuse(subject, ERRCODE_SYNTAX_ERROR, "is not one expression", NULL);
-		target = linitial_node(ResTarget, select->targetList);
 		if (target->name != NULL || target->indirection != NIL)
 			refuse(subject, ERRCODE_SYNTAX_ERROR, "is not one expression",
 				   "An expression has no name of its own; write it without AS.");
@@ -239,8 +246,8 @@ check_node(Node *node, void *context)
 	return expression_tree_walker(node, check_node, context);
 }
 
-/* The parser's state for expressions over the rows of a relation; the functions that come here have SET clauses. */
-static ParseState *
+/* See expression.h; whoever comes here has SET clauses, or a level of settings of its own. */
+ParseState *
 state_over(Relation relation, const char *name, const char *expression)
 {
 	ParseState *pstate = make_parsestate(NULL);

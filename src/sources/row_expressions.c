@@ -12,14 +12,12 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_collate.h"
 #include "parser/parse_expr.h"
 #include "parser/parse_node.h"
-#include "parser/parse_relation.h"
 #include "parser/parser.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -33,8 +31,8 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "sources/expression.h"
 #include "sources/row_expressions.h"
-#include "sources/settings.h"
 
 /* What this session knows of a trigger's expressions. */
 typedef struct KeptExpressions
@@ -51,8 +49,7 @@ typedef struct Evaluation
 	EState *state;
 	ExprContext *context;
 	ExprState *expressions[ROW_EXPRESSIONS];
-	IdentityFunction function;
-	void *caller;
+	Written *written;
 } Evaluation;
 
 static HTAB *kept_expressions = NULL;
@@ -80,34 +77,19 @@ check_row_type(int which, Oid type)
 							   format_type_be(type), format_type_be(wanted))));
 }
 
-/* The one expression of a statement SELECT expression; NULL where it is anything else. */
-static Node *
-only_target(Node *statement)
-{
-	SelectStmt *select = (SelectStmt *) statement;
-
-	if (!IsA(select, SelectStmt) || select->op != SETOP_NONE ||
-		list_length(select->targetList) != 1 || select->fromClause != NIL ||
-		select->whereClause != NULL || select->groupClause != NIL || select->valuesLists != NIL ||
-		select->limitCount != NULL || select->limitOffset != NULL || select->withClause != NULL)
-		return NULL;
-	return linitial_node(ResTarget, select->targetList)->val;
-}
-
-/* The parsed expression of a text; a subquery of nothing but an expression is that expression. */
+/* The parsed expression of a text of ours; a subquery of nothing but an expression is that expression. */
 static Node *
 parse_text(const char *text)
 {
 	List *parsed = raw_parser(psprintf("SELECT %s", text), RAW_PARSE_DEFAULT);
-	Node *node = only_target(linitial_node(RawStmt, parsed)->stmt);
+	ResTarget *target = only_target(linitial_node(RawStmt, parsed)->stmt);
+	ResTarget *inner = NULL;
 
-	if (node != NULL && IsA(node, SubLink) && ((SubLink *) node)->subLinkType == EXPR_SUBLINK)
-	{
-		Node *inner = only_target(((SubLink *) node)->subselect);
-
-		return inner != NULL ? inner : node;
-	}
-	return node;
+	if (target == NULL)
+		return NULL;
+	if (IsA(target->val, SubLink) && ((SubLink *) target->val)->subLinkType == EXPR_SUBLINK)
+		inner = only_target(((SubLink *) target->val)->subselect);
+	return inner != NULL ? inner->val : target->val;
 }
 
 /* For expression_tree_walker: whether there is a system column. */
@@ -147,15 +129,11 @@ has_foldable_call(Node *node, void *context)
 static CachedExpression *
 make_expressions(Relation relation, const char *alias, char *const *texts)
 {
-	ParseState *pstate = make_parsestate(NULL);
-	ParseNamespaceItem *item = addRangeTableEntryForRelation(pstate, relation, AccessShareLock,
-															 makeAlias(alias, NIL), false, true);
+	ParseState *pstate = state_over(relation, alias, NULL);
 	Oid ours = get_namespace_oid("crm_timeline", false);
 	List *expressions = NIL;
 	CachedExpression *cached;
 
-	fix_settings();
-	addNSItemToQuery(pstate, item, false, true, true);
 	for (int i = 0; i < ROW_EXPRESSIONS; i++)
 	{
 		Node *node = parse_text(texts[i]);
@@ -254,8 +232,7 @@ evaluate_row(const Evaluation *evaluation, TupleTableSlot *row)
 	if (is_null)
 		return;
 	time = DatumGetTimestampTz(value_of(evaluation, ROW_TIME, &is_null));
-	evaluation->function(evaluation->caller, PG_DETOAST_DATUM_PACKED(identity),
-						 is_null ? NULL : &time);
+	written_add(evaluation->written, PG_DETOAST_DATUM_PACKED(identity), is_null ? NULL : &time);
 }
 
 /* The rows of a transition table; nothing where there is none. */
@@ -279,11 +256,10 @@ evaluate_table(const Evaluation *evaluation, Relation relation, Tuplestorestate 
 }
 
 bool
-evaluate_rows(const TriggerData *data, const RowTexts *texts, IdentityFunction function,
-			  void *caller)
+evaluate_rows(const TriggerData *data, const RowTexts *texts, Written *written)
 {
 	List *expressions = expressions_of(data, texts);
-	Evaluation evaluation = {.function = function, .caller = caller};
+	Evaluation evaluation = {.written = written};
 	MemoryContext before;
 	bool pushed = false;
 

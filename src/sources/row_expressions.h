@@ -9,7 +9,8 @@
 #define CRM_ROW_EXPRESSIONS_H
 
 #include "commands/trigger.h"
-#include "utils/timestamp.h"
+
+#include "sources/dirty_log.h"
 
 /* What is asked of a row. */
 enum
@@ -35,17 +36,12 @@ typedef struct RowTexts
 	const char *filter;
 } RowTexts;
 
-/* A row's identity and time; time is NULL where it has none. */
-typedef void (*IdentityFunction)(void *caller, const struct varlena *identity,
-								 const TimestampTz *time);
-
 /*
- * Calls a function for each row that the trigger's event wrote, old ones and new
- * ones, that counts and has an identity.  Does nothing and gives false where an
- * expression asks for more than the row: another table, a function that is not
- * IMMUTABLE, several identities.
+ * Adds each row that the trigger's event wrote, old ones and new ones, that
+ * counts and has an identity.  Does nothing and gives false where an expression
+ * asks for more than the row: another table, a function that is not IMMUTABLE,
+ * several identities.
  */
-extern bool evaluate_rows(const TriggerData *data, const RowTexts *texts, IdentityFunction function,
-						  void *caller);
+extern bool evaluate_rows(const TriggerData *data, const RowTexts *texts, Written *written);
 
 #endif /* CRM_ROW_EXPRESSIONS_H */
