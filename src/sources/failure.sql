@@ -36,10 +36,10 @@ BEGIN
 		(SELECT string_agg(format('num_nulls(crm_timeline.note_place(%L, NULL), %s)', e.argument, e.expression), ' + ' ORDER BY e.n)
 			FROM (SELECT 0 AS n, 'occurred_at' AS argument, piece.occurred_at AS expression
 				UNION ALL SELECT k.n, 'keys', crm_timeline.key_sql(s.name, 'keys', s.relation, k.key, s.tenant, 'immutable') FROM unnest(s.keys) WITH ORDINALITY k(key, n)
-				UNION ALL SELECT 1000 + j.n, j.argument, crm_timeline.enclosed(j.expression)
-				FROM (SELECT row_number() OVER () AS n, p.key AS argument, p.value AS expression FROM jsonb_each_text(to_jsonb(s)) p) j
-				WHERE j.expression IS NOT NULL AND j.argument = ANY (ARRAY['kind', 'channel', 'direction', 'thread', 'agent', 'outcome', 'topic', 'sentiment',
-					'score', 'value', 'automated', 'summary', 'seq', 'attributes'])) e), piece.relation)]
+				UNION ALL SELECT cardinality(s.keys) + a.n, a.argument, crm_timeline.enclosed(to_jsonb(s) ->> a.argument)
+				FROM unnest(ARRAY['kind', 'channel', 'direction', 'thread', 'agent', 'outcome', 'topic', 'sentiment', 'score', 'value', 'automated',
+					'summary', 'seq', 'attributes']) WITH ORDINALITY a(argument, n)
+				WHERE to_jsonb(s) ->> a.argument IS NOT NULL) e), piece.relation)]
 		|| ARRAY(SELECT format('SELECT count(i.*) FROM %s CROSS JOIN LATERAL (SELECT crm_timeline.note_place(''depends_on'', %L || %I.ctid::text) OFFSET 0) n CROSS JOIN LATERAL %s i',
 				d.base, d.base::text || ' ', c.relname, d.item)
 			FROM crm_timeline.dependencies(s) d JOIN pg_class c ON c.oid = d.base WHERE c.relkind <> 'f' AND s.capture <> 'none');

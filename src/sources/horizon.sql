@@ -22,6 +22,7 @@ CREATE FUNCTION crm_timeline.advance_horizon() RETURNS boolean
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 BEGIN
+	-- one more than lookup_steps() gives at the most
 	UPDATE crm_timeline.horizon h SET passed = (h.point || h.passed)[1:16], point = crm_timeline.next_transaction()
 	WHERE h.point <= pg_snapshot_xmin(pg_current_snapshot());
 	IF FOUND THEN
