@@ -1,0 +1,184 @@
+/*
+ * attention.c
+ *		Attention given and got, as SQL asks for it: waits() and attention().
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "experience/measure.h"
+#include "experience/waits.h"
+
+PG_FUNCTION_INFO_V1(experience_waits);
+PG_FUNCTION_INFO_V1(experience_attention);
+
+/* waits(timeline, definitions, as_of, per_customer) */
+Datum
+experience_waits(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		W_THREAD,
+		W_CHANNEL,
+		W_KIND,
+		W_TOPIC,
+		W_ASKED_AT,
+		W_ATTEMPTS,
+		W_ENDED_AT,
+		W_OUTCOME,
+		W_IS_FIRST,
+		W_WAITED,
+		W_TARGET,
+		W_IS_LATE,
+		W_AGENT,
+		W_ANSWER_CHANNEL,
+		W_SOURCE,
+		W_REF,
+		W_ANSWER_SOURCE,
+		W_ANSWER_REF,
+		W_COLUMNS,
+	};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Measure measure;
+	Story *story = &measure.story;
+	Waits waits;
+
+	InitMaterializedSRF(fcinfo, 0);
+	measure_begin(&measure, fcinfo, WAIT_EVENTS);
+	if (PG_GETARG_BOOL(3))
+		story_unite(story);
+	waits = waits_find(story);
+	for (uint32 i = 0; i < waits.count; i++)
+	{
+		const Wait *wait = &waits.waits[i];
+		const Moment *asked = &story->moments[wait->asked];
+		const Moment *ended = wait->ended == NOTHING ? NULL : &story->moments[wait->ended];
+		int64 end = wait_end(story, wait);
+		Datum values[W_COLUMNS];
+		bool nulls[W_COLUMNS];
+
+		memset(nulls, false, sizeof(nulls));
+		values[W_THREAD] = measure_text(&measure, asked, THREAD, &nulls[W_THREAD]);
+		values[W_CHANNEL] = measure_text(&measure, asked, CHANNEL, &nulls[W_CHANNEL]);
+		values[W_KIND] = measure_kind(&measure, asked, &nulls[W_KIND]);
+		values[W_TOPIC] = measure_text(&measure, asked, TOPIC, &nulls[W_TOPIC]);
+		values[W_ASKED_AT] = TimestampTzGetDatum(asked->time);
+		values[W_ATTEMPTS] = Int32GetDatum((int32) wait->attempts);
+		values[W_ENDED_AT] = TimestampTzGetDatum(end);
+		nulls[W_ENDED_AT] = wait->outcome == WAIT_OPEN;
+		values[W_OUTCOME] = CStringGetTextDatum(wait_outcome_name[wait->outcome]);
+		values[W_IS_FIRST] = BoolGetDatum(wait->is_first);
+		values[W_WAITED] = interval_datum(end - asked->time);
+		values[W_TARGET] = interval_datum(wait->target);
+		values[W_IS_LATE] = BoolGetDatum(end - asked->time > wait->target);
+		values[W_AGENT] = measure_text(&measure, ended, AGENT, &nulls[W_AGENT]);
+		values[W_ANSWER_CHANNEL] = measure_text(&measure, ended, CHANNEL, &nulls[W_ANSWER_CHANNEL]);
+		values[W_SOURCE] = measure_text(&measure, asked, SOURCE, &nulls[W_SOURCE]);
+		values[W_REF] = measure_text(&measure, asked, REF, &nulls[W_REF]);
+		values[W_ANSWER_SOURCE] = measure_text(&measure, ended, SOURCE, &nulls[W_ANSWER_SOURCE]);
+		values[W_ANSWER_REF] = measure_text(&measure, ended, REF, &nulls[W_ANSWER_REF]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* Whether a moment is somebody's act, and not a program's. */
+static inline bool
+is_by_hand(const Moment *moment)
+{
+	return !moment_is(moment, EVENT_AUTOMATED);
+}
+
+/* attention(timeline, definitions, as_of) */
+Datum
+experience_attention(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		A_INTERACTIONS,
+		A_INBOUND,
+		A_OUTBOUND,
+		A_AUTOMATED,
+		A_INTERNAL,
+		A_BALANCE,
+		A_CONTACTS,
+		A_WAITS,
+		A_ANSWERED,
+		A_ANSWERED_ON_TIME,
+		A_RESOLVED,
+		A_ABANDONED,
+		A_LAPSED,
+		A_WAITING,
+		A_ANSWERED_SHARE,
+		A_ON_TIME_SHARE,
+		A_WAITING_SINCE,
+		A_COLUMNS,
+	};
+	Measure measure;
+	Story *story = &measure.story;
+	Waits waits;
+	int64 count[A_COLUMNS] = {0};
+	int64 waiting_since = DT_NOEND;
+	int64 ended;
+	Datum values[A_COLUMNS];
+	bool nulls[A_COLUMNS] = {false};
+
+	measure_begin(&measure, fcinfo,
+				  WAIT_EVENTS | EVENT_BIT(EVENT_INBOUND) | EVENT_BIT(EVENT_OUTBOUND) |
+					  EVENT_BIT(EVENT_INTERNAL) | EVENT_BIT(EVENT_AUTOMATED));
+	count[A_INTERACTIONS] = layout_search(&measure.layout, measure.story.as_of, true);
+	for (uint32 i = 0; i < story->count; i++)
+	{
+		const Moment *moment = &story->moments[i];
+		bool outward = !moment_is(moment, EVENT_INTERNAL);
+
+		count[A_INBOUND] += outward && moment_is(moment, EVENT_INBOUND) && is_by_hand(moment);
+		count[A_OUTBOUND] += outward && moment_is(moment, EVENT_OUTBOUND) && is_by_hand(moment);
+		count[A_AUTOMATED] += outward && !is_by_hand(moment);
+		count[A_INTERNAL] += !outward;
+		count[A_CONTACTS] += moment_is(moment, EVENT_CONTACT);
+	}
+	waits = waits_find(story);
+	count[A_WAITS] = waits.count;
+	for (uint32 i = 0; i < waits.count; i++)
+	{
+		const Wait *wait = &waits.waits[i];
+		int64 asked = story->moments[wait->asked].time;
+
+		switch (wait->outcome)
+		{
+			case WAIT_ANSWERED:
+				count[A_ANSWERED]++;
+				count[A_ANSWERED_ON_TIME] += wait_end(story, wait) - asked <= wait->target;
+				break;
+			case WAIT_RESOLVED:
+				count[A_RESOLVED]++;
+				break;
+			case WAIT_ABANDONED:
+				count[A_ABANDONED]++;
+				break;
+			case WAIT_LAPSED:
+				count[A_LAPSED]++;
+				break;
+			case WAIT_OPEN:
+				count[A_WAITING]++;
+				waiting_since = Min(waiting_since, asked);
+				break;
+		}
+	}
+	for (int i = 0; i < A_COLUMNS; i++)
+		values[i] = Int64GetDatum(count[i]);
+	ended = count[A_WAITS] - count[A_WAITING];
+	values[A_BALANCE] = share_datum(count[A_OUTBOUND] - count[A_INBOUND],
+									count[A_OUTBOUND] + count[A_INBOUND], &nulls[A_BALANCE]);
+	values[A_ANSWERED_SHARE] = share_datum(count[A_ANSWERED], ended, &nulls[A_ANSWERED_SHARE]);
+	values[A_ON_TIME_SHARE] = share_datum(count[A_ANSWERED_ON_TIME], ended,
+										  &nulls[A_ON_TIME_SHARE]);
+	values[A_WAITING_SINCE] = TimestampTzGetDatum(waiting_since);
+	nulls[A_WAITING_SINCE] = count[A_WAITING] == 0;
+	return measure_row(fcinfo, values, nulls, A_COLUMNS);
+}
