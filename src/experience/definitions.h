@@ -47,6 +47,7 @@ typedef enum NamedEvent
 	EVENT_ERROR,
 	EVENT_SELF_SERVICE,
 	EVENT_POOR,
+	EVENT_PLEASED,
 	EVENT_FEEDBACK,
 	EVENT_ACTION,
 	EVENT_TOLD,
@@ -93,6 +94,7 @@ typedef struct Parameters
 	int64 worst_within;
 	int64 mood_half_life;
 	int64 pressure_within;
+	int64 engaged_within;
 	double pressure_cap;
 	double least_n;
 	double weight[FRICTION_ITEMS];
@@ -134,6 +136,12 @@ extern bool draft_read(DefinitionsDraft *draft, const char *text, Size length, P
 extern bool draft_read_entry(DefinitionsDraft *draft, const char *text, Size length,
 							 PatternError *error);
 extern DefinitionsValue *draft_value(const DefinitionsDraft *draft, PatternError *error);
+
+/* The named event of that name; false where there is none. */
+extern bool event_by_name(TextSlice name, NamedEvent *event);
+
+/* The names of all of them, for a hint. */
+extern char *event_names(void);
 
 /* Definitions ready to run. */
 typedef struct Definitions

@@ -86,6 +86,8 @@ static const struct
 		 "any[sentiment <= -0.5] | any[outcome in (abandoned, dropped, error, failed, "
 		 "hangup, hung_up, missed, no_answer)] | any[kind in (complaint, crash, error, "
 		 "failure, payment_failed)] | csat[score <= 2] | nps[score <= 6] | ces[score <= 3]"},
+	[EVENT_PLEASED] =
+		{"pleased", "any[sentiment >= 0.5] | csat[score >= 4] | nps[score >= 9] | ces[score >= 6]"},
 	[EVENT_FEEDBACK] = {"feedback",
 						"any[kind in (ces, complaint, csat, feedback, nps, rating, review, "
 						"suggestion, survey)]"},
@@ -156,6 +158,7 @@ static const NamedParameter named_parameter[] = {
 	LENGTH(worst_within, SCOPE_NONE, 90 * USECS_PER_DAY),
 	LENGTH(mood_half_life, SCOPE_NONE, 30 * USECS_PER_DAY),
 	LENGTH(pressure_within, SCOPE_NONE, 7 * USECS_PER_DAY),
+	LENGTH(engaged_within, SCOPE_NONE, 3 * USECS_PER_DAY),
 	NUMBER(pressure_cap, SCOPE_NONE, 3, 0),
 	NUMBER(least_n, SCOPE_NONE, 5, 1),
 	NUMBER(weight, SCOPE_ITEM, 1, 0),
@@ -212,24 +215,39 @@ number_of(Parameters *parameters, const NamedParameter *named)
 	return (double *) ((char *) parameters + named->offset);
 }
 
-/* All names of one sort, for a hint. */
-static char *
-all_names(bool events)
+char *
+event_names(void)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
-	if (events)
-	{
-		for (int i = 0; i < NAMED_EVENTS; i++)
-			appendStringInfo(&out, "%s%s", i > 0 ? ", " : "", named_event[i].name);
-	}
-	else
-	{
-		for (Size i = 0; i < lengthof(named_parameter); i++)
-			appendStringInfo(&out, "%s%s", i > 0 ? ", " : "", named_parameter[i].name);
-	}
+	for (int i = 0; i < NAMED_EVENTS; i++)
+		appendStringInfo(&out, "%s%s", i > 0 ? ", " : "", named_event[i].name);
 	return out.data;
+}
+
+static char *
+parameter_names(void)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (Size i = 0; i < lengthof(named_parameter); i++)
+		appendStringInfo(&out, "%s%s", i > 0 ? ", " : "", named_parameter[i].name);
+	return out.data;
+}
+
+bool
+event_by_name(TextSlice name, NamedEvent *event)
+{
+	for (int i = 0; i < NAMED_EVENTS; i++)
+	{
+		*event = (NamedEvent) i;
+		if (name.length == strlen(named_event[i].name) &&
+			memcmp(name.bytes, named_event[i].name, name.length) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The event that a pattern is, alternatives of events included; NULL where it is more than that. */
@@ -409,7 +427,7 @@ read_parameter(DefinitionsDraft *draft, Lexer *lexer, TextSlice name, const char
 	if (named == NULL)
 		return fail_at(error, lexer, begin,
 					   psprintf("there is no parameter \"%.*s\"", (int) name.length, name.bytes),
-					   psprintf("Parameters are: %s.", all_names(false)));
+					   psprintf("Parameters are: %s.", parameter_names()));
 	if (scope != NULL && named->scope == SCOPE_NONE)
 		return fail_at(error, lexer, scope_at,
 					   psprintf("parameter \"%s\" is the same for all", named->name), NULL);
@@ -458,18 +476,12 @@ read_event(DefinitionsDraft *draft, const char *text, Size length, Size *at, Tex
 		   int position, PatternError *error)
 {
 	PatternNode *node;
-	int event;
+	NamedEvent event;
 
-	for (event = 0; event < NAMED_EVENTS; event++)
-	{
-		if (name.length == strlen(named_event[event].name) &&
-			memcmp(name.bytes, named_event[event].name, name.length) == 0)
-			break;
-	}
-	if (event == NAMED_EVENTS)
+	if (!event_by_name(name, &event))
 		return fail(error, ERRCODE_INVALID_TEXT_REPRESENTATION, position,
 					psprintf("there is no definition \"%.*s\"", (int) name.length, name.bytes),
-					psprintf("Definitions are: %s.", all_names(true)));
+					psprintf("Definitions are: %s.", event_names()));
 	node = pattern_parse_part(text, length, at, error);
 	if (node == NULL)
 		return false;

@@ -37,3 +37,191 @@ CREATE FUNCTION crm_timeline.attention(t crm_timeline.timeline, d crm_timeline.d
 	AS 'MODULE_PATHNAME', 'experience_attention' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION crm_timeline.attention(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
 	'attention that the customer gave and got, and how the waits ended; see waits()';
+
+CREATE FUNCTION crm_timeline.friction_items(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now())
+	RETURNS TABLE (item text, occurred_at timestamptz, weight double precision, thread text, channel text, agent text, kind text,
+		earlier_at timestamptz, earlier_channel text, earlier_agent text,
+		source text, ref text, earlier_source text, earlier_ref text)
+	AS 'MODULE_PATHNAME', 'experience_friction_items' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 10;
+COMMENT ON FUNCTION crm_timeline.friction_items(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'what made it harder for the customer than it had to be, with the interaction that shows it and the earlier one that it goes back to';
+
+CREATE TYPE crm_timeline.friction_summary AS (
+	score double precision,
+	recent_score double precision,
+	contacts bigint,
+	items bigint,
+	repeats bigint,
+	channel_switches bigint,
+	repeats_after_switch bigint,
+	transfers bigint,
+	reopens bigint,
+	slow_waits bigint,
+	abandoned bigint,
+	failed_self_service bigint,
+	errors bigint
+);
+COMMENT ON TYPE crm_timeline.friction_summary IS
+	'friction: the sum of the weights of all items, of those within worst_within before as_of, the contacts there were, and how many items of each sort';
+
+CREATE FUNCTION crm_timeline.friction(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now()) RETURNS crm_timeline.friction_summary
+	AS 'MODULE_PATHNAME', 'experience_friction' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION crm_timeline.friction(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'friction in numbers; see friction_items()';
+
+CREATE FUNCTION crm_timeline.conversations(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now())
+	RETURNS TABLE (thread text, channel text, kind text, topic text, started_at timestamptz, last_at timestamptz, contacts integer, waits integer,
+		answered integer, first_response interval, answer_time interval, is_waiting boolean, is_abandoned boolean, stations integer,
+		handlers integer, transfers integer, resolutions integer, reopens integer, resolved_at timestamptz, first_agent text, last_agent text,
+		resolving_agent text, source text, ref text)
+	AS 'MODULE_PATHNAME', 'experience_conversations' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 10;
+COMMENT ON FUNCTION crm_timeline.conversations(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'one row for each thread, and for each channel outside of threads, in which the customer asked or somebody handled it: first response, time of all answers, stations, transfers, resolutions';
+
+CREATE FUNCTION crm_timeline.handlers(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now())
+	RETURNS TABLE (thread text, channel text, started_at timestamptz, agent text, station integer, interactions integer, first_at timestamptz,
+		last_at timestamptz, share double precision, is_first boolean, is_last boolean, is_resolving boolean)
+	AS 'MODULE_PATHNAME', 'experience_handlers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 10;
+COMMENT ON FUNCTION crm_timeline.handlers(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'who handled each conversation, in the order in which they came; share is their part of it, one divided by their number';
+
+-- Feeling
+
+CREATE TYPE crm_timeline.mood_summary AS (
+	mood double precision,
+	slope double precision,
+	last_sentiment double precision,
+	last_at timestamptz,
+	flips bigint,
+	n bigint,
+	worst double precision,
+	worst_at timestamptz,
+	peak double precision,
+	peak_at timestamptz,
+	peak_end double precision
+);
+COMMENT ON TYPE crm_timeline.mood_summary IS
+	'sentiments weighed by how recent they are, their slope per day, how often they changed sides, the worst within worst_within, the strongest, and the mean of the strongest and the last; n is how many there were';
+
+CREATE FUNCTION crm_timeline.mood(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now()) RETURNS crm_timeline.mood_summary
+	AS 'MODULE_PATHNAME', 'experience_mood' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.mood(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'how the customer feels, by the attribute sentiment: each one weighs half as much for every mood_half_life before the last';
+
+CREATE TYPE crm_timeline.mood_average AS (
+	mood double precision,
+	slope double precision,
+	last_at timestamptz,
+	n bigint
+);
+COMMENT ON TYPE crm_timeline.mood_average IS 'sentiments weighed by how recent they are, their slope per day, the time of the last, and how many there were';
+
+CREATE FUNCTION crm_timeline.mood_agg_transfn(internal, timestamptz, double precision, interval) RETURNS internal
+	AS 'MODULE_PATHNAME', 'mood_agg_transfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.mood_agg_transfn(internal, timestamptz, double precision, interval) IS 'transition function of mood_agg()';
+CREATE FUNCTION crm_timeline.mood_agg_combinefn(internal, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'mood_agg_combinefn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.mood_agg_combinefn(internal, internal) IS 'combine function of mood_agg()';
+CREATE FUNCTION crm_timeline.mood_agg_serialfn(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'mood_agg_serialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.mood_agg_serialfn(internal) IS 'serialisation of a state of mood_agg()';
+CREATE FUNCTION crm_timeline.mood_agg_deserialfn(bytea, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'mood_agg_deserialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.mood_agg_deserialfn(bytea, internal) IS 'deserialisation of a state of mood_agg()';
+CREATE FUNCTION crm_timeline.mood_agg_finalfn(internal) RETURNS crm_timeline.mood_average
+	AS 'MODULE_PATHNAME', 'mood_agg_finalfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.mood_agg_finalfn(internal) IS 'final function of mood_agg()';
+CREATE AGGREGATE crm_timeline.mood_agg(occurred_at timestamptz, sentiment double precision, half_life interval) (
+	SFUNC = crm_timeline.mood_agg_transfn,
+	STYPE = internal,
+	SSPACE = 80,
+	FINALFUNC = crm_timeline.mood_agg_finalfn,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = crm_timeline.mood_agg_combinefn,
+	SERIALFUNC = crm_timeline.mood_agg_serialfn,
+	DESERIALFUNC = crm_timeline.mood_agg_deserialfn,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE crm_timeline.mood_agg(timestamptz, double precision, interval) IS
+	'the mood of many rows, as mood() has it of one timeline; rows with a NULL are skipped';
+
+CREATE FUNCTION crm_timeline.recoveries(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now())
+	RETURNS TABLE (occurred_at timestamptz, kind text, channel text, thread text, agent text, sentiment double precision, score double precision,
+		answered_at timestamptz, answered_by text, next_at timestamptz, next_kind text, next_channel text, recovered_at timestamptz, outcome text,
+		source text, ref text)
+	AS 'MODULE_PATHNAME', 'experience_recoveries' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
+COMMENT ON FUNCTION crm_timeline.recoveries(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'what followed every poor interaction within recovery_within: an answer, the customer''s next interaction, a sign that the customer is pleased again; outcome is recovered, returned, open or lost';
+
+CREATE FUNCTION crm_timeline.feedback_loops(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now())
+	RETURNS TABLE (occurred_at timestamptz, kind text, channel text, thread text, topic text, score double precision, sentiment double precision,
+		is_poor boolean, answered_at timestamptz, answered_by text, action_at timestamptz, action_kind text, told_at timestamptz,
+		recovered_at timestamptz, status text, source text, ref text)
+	AS 'MODULE_PATHNAME', 'experience_feedback_loops' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
+COMMENT ON FUNCTION crm_timeline.feedback_loops(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'what became of every feedback within recovery_within: an answer, an action, the customer told of it, the customer pleased; status is told, acted, answered, open or ignored';
+
+-- Pressure, and what is usual
+
+CREATE TYPE crm_timeline.pressure_summary AS (
+	touches bigint,
+	within interval,
+	cap double precision,
+	is_over boolean,
+	allowed_at timestamptz,
+	calendar_touches bigint,
+	calendar_from timestamptz,
+	is_over_calendar boolean,
+	last_touch_at timestamptz,
+	all_touches bigint,
+	engaged bigint,
+	engaged_share double precision
+);
+COMMENT ON TYPE crm_timeline.pressure_summary IS
+	'how often the customer was contacted within the rolling window and since the calendar one began, whether one more is too many, when it is not, and how many were followed by engagement';
+
+CREATE FUNCTION crm_timeline.pressure(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now(), zone text DEFAULT 'UTC', unit text DEFAULT 'day') RETURNS crm_timeline.pressure_summary
+	AS 'MODULE_PATHNAME', 'experience_pressure' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.pressure(crm_timeline.timeline, crm_timeline.definitions, timestamptz, text, text) IS
+	'contact pressure: touches in the pressure_within before as_of, and since the unit (day, week, month) began in a time zone';
+
+CREATE TYPE crm_timeline.baseline_summary AS (
+	contacts bigint,
+	median_gap interval,
+	last_contact_at timestamptz,
+	silence interval,
+	silence_ratio double precision,
+	usual_channel text,
+	usual_channel_share double precision,
+	last_channel text,
+	is_unusual_channel boolean
+);
+COMMENT ON TYPE crm_timeline.baseline_summary IS
+	'what is usual for the customer: the median time between contacts and the channel of most of them, beside how long it has been silent and the channel that was used last';
+
+CREATE FUNCTION crm_timeline.baseline(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now()) RETURNS crm_timeline.baseline_summary
+	AS 'MODULE_PATHNAME', 'experience_baseline' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.baseline(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'the customer measured against what is usual for that customer';
+
+-- The interactions behind a definition
+
+CREATE FUNCTION crm_timeline.pick_event(t crm_timeline.timeline, event text, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now()) RETURNS crm_timeline.timeline
+	AS 'MODULE_PATHNAME', 'experience_pick_event' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.pick_event(crm_timeline.timeline, text, crm_timeline.definitions, timestamptz) IS
+	'the interactions that a definition accepts, as in pick_event(timeline, ''poor'')';
+CREATE FUNCTION crm_timeline.event_count(t crm_timeline.timeline, event text, during tstzrange, d crm_timeline.definitions DEFAULT crm_timeline.definitions())
+	RETURNS bigint
+	AS 'MODULE_PATHNAME', 'experience_event_count' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.event_count(crm_timeline.timeline, text, tstzrange, crm_timeline.definitions) IS
+	'how many interactions within a range a definition accepts: missteps are event_count(timeline, ''poor'', ...)';

@@ -245,3 +245,13 @@ story_wait_target(Story *story, const Moment *moment)
 			story->definitions, text_at(story->column[STORY_CHANNEL], moment->index));
 	return story->target[moment->channel];
 }
+
+int64
+story_window(const Story *story, int64 length)
+{
+	int64 end = story->as_of;
+
+	if (TIMESTAMP_NOT_FINITE(end))
+		end = story->layout->count == 0 ? 0 : layout_last(story->layout);
+	return end - length;
+}

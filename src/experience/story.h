@@ -56,6 +56,9 @@ extern void story_read(Story *story, const Definitions *definitions, const Layou
 /* The whole as one conversation: what a customer waits for, whatever the thread. */
 extern void story_unite(Story *story);
 
+/* Where a window of some length begins that ends at as_of, or, if that is infinite, with the timeline. */
+extern int64 story_window(const Story *story, int64 length);
+
 /* The wait target of a moment's channel. */
 extern int64 story_wait_target(Story *story, const Moment *moment);
 

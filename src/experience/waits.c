@@ -21,13 +21,16 @@ typedef struct Conversation
 	bool answered;
 } Conversation;
 
-/* How a moment ends a wait; WAIT_OPEN where it does not. */
+/*
+ * How a moment ends a wait; WAIT_OPEN where it does not.  Giving up a contact
+ * ends the wait that began with it, and no other one.
+ */
 static inline WaitOutcome
-outcome_by(const Moment *moment)
+outcome_by(const Moment *moment, bool begins)
 {
 	if (moment_is(moment, EVENT_SERVED) || moment_is(moment, EVENT_ANSWER))
 		return WAIT_ANSWERED;
-	if (moment_is(moment, EVENT_ABANDONED))
+	if (moment_is(moment, EVENT_ABANDONED) && (begins || !moment_is(moment, EVENT_CONTACT)))
 		return WAIT_ABANDONED;
 	if (moment_is(moment, EVENT_RESOLVED))
 		return WAIT_RESOLVED;
@@ -92,10 +95,12 @@ waits_find(Story *story)
 			wait->is_first = !conversation->answered;
 			wait->target = story_wait_target(story, moment);
 		}
-		outcome = outcome_by(moment);
-		if (conversation->open == NOTHING || outcome == WAIT_OPEN)
+		if (conversation->open == NOTHING)
 			continue;
 		wait = &result.waits[conversation->open];
+		outcome = outcome_by(moment, wait->asked == i);
+		if (outcome == WAIT_OPEN)
+			continue;
 		wait->ended = i;
 		wait->outcome = outcome;
 		conversation->answered |= outcome == WAIT_ANSWERED;

@@ -1,0 +1,326 @@
+/*
+ * conversations.c
+ *		One conversation after another: conversations() and handlers().
+ *
+ * A conversation is a thread, or what is said in one channel outside of any.
+ * Stations are the people who handled it one after another, handlers the
+ * different ones among them; the work is shared equally by the handlers, so that
+ * what they are credited with adds up to one a conversation.
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "experience/friction.h"
+#include "experience/measure.h"
+
+PG_FUNCTION_INFO_V1(experience_conversations);
+PG_FUNCTION_INFO_V1(experience_handlers);
+
+#define CONVERSATION_EVENTS (WAIT_EVENTS | EVENT_BIT(EVENT_HANDLED) | EVENT_BIT(EVENT_TRANSFER))
+
+/* One who handled a conversation. */
+typedef struct Handler
+{
+	uint32 agent;
+	uint32 first; /* moment */
+	uint32 last;  /* moment */
+	uint32 moments;
+	uint32 next; /* of the same conversation, in the order in which they came, or NOTHING */
+} Handler;
+
+/* What is known of a conversation. */
+typedef struct Conversation
+{
+	bool met;
+	uint32 first; /* moment */
+	uint32 last;
+	uint32 contacts;
+	uint32 waits;
+	uint32 answered;
+	uint32 stations;
+	uint32 handlers;
+	uint32 transfers;
+	uint32 resolutions;
+	uint32 reopens;
+	uint32 first_handler; /* in the list, or NOTHING */
+	uint32 last_handler;
+	uint32 resolver; /* moment of the last handler when it was resolved last, or NOTHING */
+	Handling handling;
+	Resolution resolution;
+	bool open; /* somebody waits */
+	bool abandoned;
+	int64 first_response; /* -1 = none */
+	int64 answer_time;    /* of all answers */
+} Conversation;
+
+typedef struct Conversations
+{
+	Conversation *all; /* by their numbers */
+	uint32 *order;     /* numbers, in the order of their first moments */
+	uint32 count;
+	Handler *handlers;
+	uint32 handler_count;
+	uint32 handler_size;
+} Conversations;
+
+/* Counts a moment that was handled by somebody. */
+static void
+add_handler(Conversations *list, Conversation *conversation, const Story *story, uint32 i)
+{
+	uint32 agent = story->moments[i].agent;
+	Handler *handler;
+
+	for (uint32 h = conversation->first_handler; h != NOTHING; h = handler->next)
+	{
+		handler = &list->handlers[h];
+		if (handler->agent == agent)
+		{
+			handler->last = i;
+			handler->moments++;
+			return;
+		}
+	}
+	if (list->handler_count == list->handler_size)
+	{
+		list->handler_size = list->handler_size == 0 ? 16 : 2 * list->handler_size;
+		list->handlers = list->handlers == NULL ?
+			palloc(sizeof(Handler) * list->handler_size) :
+			repalloc_huge(list->handlers, sizeof(Handler) * (Size) list->handler_size);
+	}
+	handler = &list->handlers[list->handler_count];
+	*handler = (Handler) {agent, i, i, 1, NOTHING};
+	if (conversation->first_handler == NOTHING)
+		conversation->first_handler = list->handler_count;
+	else
+		list->handlers[conversation->last_handler].next = list->handler_count;
+	conversation->last_handler = list->handler_count++;
+	conversation->handlers++;
+}
+
+/* Goes through the moments of all conversations; O(moments x handlers of one). */
+static Conversations
+find_conversations(Story *story)
+{
+	Conversations list;
+	Waits waits;
+
+	memset(&list, 0, sizeof(list));
+	if (story->count == 0)
+		return list;
+	list.all = palloc_extended(sizeof(Conversation) * (Size) story->conversations,
+							   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	list.order = palloc_extended(sizeof(uint32) * (Size) story->conversations, MCXT_ALLOC_HUGE);
+	for (uint32 i = 0; i < story->count; i++)
+	{
+		const Moment *moment = &story->moments[i];
+		Conversation *conversation = &list.all[moment->conversation];
+		uint32 handled_before;
+		bool resolves;
+
+		if ((i & 0xFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (!conversation->met)
+		{
+			conversation->met = true;
+			conversation->first = i;
+			conversation->first_handler = conversation->last_handler = NOTHING;
+			conversation->resolver = NOTHING;
+			conversation->handling.last = NOTHING;
+			conversation->resolution.resolved = NOTHING;
+			conversation->first_response = -1;
+			list.order[list.count++] = moment->conversation;
+		}
+		conversation->last = i;
+		conversation->contacts += moment_is(moment, EVENT_CONTACT);
+		handled_before = conversation->handling.last;
+		conversation->transfers += handling_next(&conversation->handling, story, i);
+		if (conversation->handling.last == i)
+		{
+			conversation->stations += handled_before == NOTHING ||
+				story->moments[handled_before].agent != moment->agent;
+			add_handler(&list, conversation, story, i);
+		}
+		conversation->reopens += resolution_next(&conversation->resolution, moment, i, &resolves);
+		if (resolves)
+		{
+			conversation->resolutions++;
+			conversation->resolver = conversation->handling.last;
+		}
+		conversation->abandoned |= moment_is(moment, EVENT_ABANDONED);
+	}
+	waits = waits_find(story);
+	for (uint32 i = 0; i < waits.count; i++)
+	{
+		const Wait *wait = &waits.waits[i];
+		Conversation *conversation = &list.all[story->moments[wait->asked].conversation];
+		int64 waited = wait_end(story, wait) - story->moments[wait->asked].time;
+
+		conversation->waits++;
+		conversation->open |= wait->outcome == WAIT_OPEN;
+		if (wait->outcome != WAIT_ANSWERED)
+			continue;
+		conversation->answered++;
+		conversation->answer_time += waited;
+		if (wait->is_first)
+			conversation->first_response = waited;
+	}
+	return list;
+}
+
+/* conversations(timeline, definitions, as_of) */
+Datum
+experience_conversations(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		C_THREAD,
+		C_CHANNEL,
+		C_KIND,
+		C_TOPIC,
+		C_STARTED_AT,
+		C_LAST_AT,
+		C_CONTACTS,
+		C_WAITS,
+		C_ANSWERED,
+		C_FIRST_RESPONSE,
+		C_ANSWER_TIME,
+		C_IS_WAITING,
+		C_IS_ABANDONED,
+		C_STATIONS,
+		C_HANDLERS,
+		C_TRANSFERS,
+		C_RESOLUTIONS,
+		C_REOPENS,
+		C_RESOLVED_AT,
+		C_FIRST_AGENT,
+		C_LAST_AGENT,
+		C_RESOLVING_AGENT,
+		C_SOURCE,
+		C_REF,
+		C_COLUMNS,
+	};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Measure measure;
+	Story *story = &measure.story;
+	const Moment *moments;
+	Conversations list;
+
+	InitMaterializedSRF(fcinfo, 0);
+	measure_begin(&measure, fcinfo, CONVERSATION_EVENTS);
+	list = find_conversations(story);
+	moments = story->moments;
+	for (uint32 i = 0; i < list.count; i++)
+	{
+		const Conversation *one = &list.all[list.order[i]];
+		const Moment *first = &moments[one->first];
+		const Moment *first_handled = one->first_handler == NOTHING ?
+			NULL :
+			&moments[list.handlers[one->first_handler].first];
+		const Moment *last_handled = one->handling.last == NOTHING ? NULL :
+																	 &moments[one->handling.last];
+		const Moment *resolver = one->resolver == NOTHING ? NULL : &moments[one->resolver];
+		Datum values[C_COLUMNS];
+		bool nulls[C_COLUMNS] = {false};
+
+		values[C_THREAD] = measure_text(&measure, first, THREAD, &nulls[C_THREAD]);
+		values[C_CHANNEL] = measure_text(&measure, first, CHANNEL, &nulls[C_CHANNEL]);
+		values[C_KIND] = measure_kind(&measure, first, &nulls[C_KIND]);
+		values[C_TOPIC] = measure_text(&measure, first, TOPIC, &nulls[C_TOPIC]);
+		values[C_STARTED_AT] = TimestampTzGetDatum(first->time);
+		values[C_LAST_AT] = TimestampTzGetDatum(moments[one->last].time);
+		values[C_CONTACTS] = Int32GetDatum((int32) one->contacts);
+		values[C_WAITS] = Int32GetDatum((int32) one->waits);
+		values[C_ANSWERED] = Int32GetDatum((int32) one->answered);
+		nulls[C_FIRST_RESPONSE] = one->first_response < 0;
+		values[C_FIRST_RESPONSE] = interval_datum(one->first_response);
+		values[C_ANSWER_TIME] = interval_datum(one->answer_time);
+		values[C_IS_WAITING] = BoolGetDatum(one->open);
+		values[C_IS_ABANDONED] = BoolGetDatum(one->abandoned);
+		values[C_STATIONS] = Int32GetDatum((int32) one->stations);
+		values[C_HANDLERS] = Int32GetDatum((int32) one->handlers);
+		values[C_TRANSFERS] = Int32GetDatum((int32) one->transfers);
+		values[C_RESOLUTIONS] = Int32GetDatum((int32) one->resolutions);
+		values[C_REOPENS] = Int32GetDatum((int32) one->reopens);
+		nulls[C_RESOLVED_AT] = one->resolution.resolved == NOTHING;
+		values[C_RESOLVED_AT] = nulls[C_RESOLVED_AT] ?
+			(Datum) 0 :
+			TimestampTzGetDatum(moments[one->resolution.resolved].time);
+		values[C_FIRST_AGENT] = measure_text(&measure, first_handled, AGENT, &nulls[C_FIRST_AGENT]);
+		values[C_LAST_AGENT] = measure_text(&measure, last_handled, AGENT, &nulls[C_LAST_AGENT]);
+		values[C_RESOLVING_AGENT] = measure_text(&measure, resolver, AGENT,
+												 &nulls[C_RESOLVING_AGENT]);
+		values[C_SOURCE] = measure_text(&measure, first, SOURCE, &nulls[C_SOURCE]);
+		values[C_REF] = measure_text(&measure, first, REF, &nulls[C_REF]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* handlers(timeline, definitions, as_of) */
+Datum
+experience_handlers(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		H_THREAD,
+		H_CHANNEL,
+		H_STARTED_AT,
+		H_AGENT,
+		H_STATION,
+		H_INTERACTIONS,
+		H_FIRST_AT,
+		H_LAST_AT,
+		H_SHARE,
+		H_IS_FIRST,
+		H_IS_LAST,
+		H_IS_RESOLVING,
+		H_COLUMNS,
+	};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Measure measure;
+	Story *story = &measure.story;
+	const Moment *moments;
+	Conversations list;
+
+	InitMaterializedSRF(fcinfo, 0);
+	measure_begin(&measure, fcinfo, CONVERSATION_EVENTS);
+	list = find_conversations(story);
+	moments = story->moments;
+	for (uint32 i = 0; i < list.count; i++)
+	{
+		const Conversation *one = &list.all[list.order[i]];
+		const Moment *first = &moments[one->first];
+		const Handler *handler;
+		int32 station = 0;
+
+		for (uint32 h = one->first_handler; h != NOTHING; h = handler->next)
+		{
+			Datum values[H_COLUMNS];
+			bool nulls[H_COLUMNS] = {false};
+
+			handler = &list.handlers[h];
+			values[H_THREAD] = measure_text(&measure, first, THREAD, &nulls[H_THREAD]);
+			values[H_CHANNEL] = measure_text(&measure, first, CHANNEL, &nulls[H_CHANNEL]);
+			values[H_STARTED_AT] = TimestampTzGetDatum(first->time);
+			values[H_AGENT] = measure_text(&measure, &moments[handler->first], AGENT,
+										   &nulls[H_AGENT]);
+			values[H_STATION] = Int32GetDatum(++station);
+			values[H_INTERACTIONS] = Int32GetDatum((int32) handler->moments);
+			values[H_FIRST_AT] = TimestampTzGetDatum(moments[handler->first].time);
+			values[H_LAST_AT] = TimestampTzGetDatum(moments[handler->last].time);
+			values[H_SHARE] = Float8GetDatum(1.0 / one->handlers);
+			values[H_IS_FIRST] = BoolGetDatum(station == 1);
+			values[H_IS_LAST] = BoolGetDatum(moments[one->handling.last].agent == handler->agent);
+			values[H_IS_RESOLVING] = BoolGetDatum(one->resolver != NOTHING &&
+												  moments[one->resolver].agent == handler->agent);
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		}
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * feeling.h
+ *		A mood: sentiments weighed by how recent they are.
+ *
+ * The weight of a sentiment halves with each half-life that it lies before the
+ * last one.  Sums are kept relative to the last one's time, so no weight exceeds
+ * one and nothing overflows; the mood itself does not depend on which time that is.
+ */
+#ifndef CRM_FEELING_H
+#define CRM_FEELING_H
+
+#include "postgres.h"
+
+typedef struct Mood
+{
+	int64 n;
+	int64 reference; /* the last time */
+	double last;     /* sentiment; of several at the last time the last one added */
+	/* sums of weights, times weight; times are in half-lives after the reference, never above 0 */
+	double w;
+	double wt;
+	double wtt;
+	double ws;
+	double wts;
+} Mood;
+
+/* Adds a sentiment. */
+extern void mood_add(Mood *mood, int64 time, double sentiment, int64 half_life);
+
+/* Adds another mood of the same half-life. */
+extern void mood_merge(Mood *mood, const Mood *other, int64 half_life);
+
+/* The mood, and its slope per day; false where it has none. */
+extern bool mood_value(const Mood *mood, double *value);
+extern bool mood_slope(const Mood *mood, int64 half_life, double *slope);
+
+#endif /* CRM_FEELING_H */
