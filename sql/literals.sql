@@ -79,6 +79,15 @@ INSERT INTO called VALUES
 	($$crm_timeline.funnel('{}', 'a', '2026-01-01')$$),
 	($$crm_timeline.funnel_agg('{}', 'a')$$),
 	($$crm_timeline.funnel_agg('{}', 'a', '2026-01-01')$$),
+	($$crm_timeline.csat('4')$$),
+	($$crm_timeline.csat('4', '1')$$),
+	($$crm_timeline.nps('9')$$),
+	($$crm_timeline.nps('9', '1')$$),
+	($$crm_timeline.ces('6.5')$$),
+	($$crm_timeline.ces('6.5', '1')$$),
+	($$crm_timeline.nps_of('7', '1', '2')$$),
+	($$crm_timeline.response_rate('1', '2')$$),
+	($$crm_timeline.wilson_interval('1', '2')$$),
 	($$crm_timeline.explain_match('{}', 'a')$$),
 	($$crm_timeline.explain_match('{}', 'a', '2026-01-01')$$),
 	($$crm_timeline.pick('{}', 'a')$$),
@@ -174,12 +183,13 @@ END $$;
 
 SELECT count(*) = (SELECT count(*) FROM pg_temp.called) AS all_return FROM pg_temp.result;
 
--- functions in C on values that no call above names; those with internal arguments cannot be called, and one signature,
--- as all others have, leaves nothing open
+-- functions in C on values that no call above names; those with internal arguments cannot be called, those that work on
+-- the state of an aggregate refuse it, and one signature, as all others have, leaves nothing open
 SELECT p.oid::pg_catalog.regprocedure AS not_called
 FROM pg_catalog.pg_proc p
 WHERE pronamespace = 'crm_timeline'::pg_catalog.regnamespace
 	AND NOT 'internal'::pg_catalog.regtype = ANY (p.proargtypes::pg_catalog.oid[])
+	AND NOT EXISTS (SELECT FROM pg_catalog.pg_aggregate a WHERE p.oid IN (aggtransfn, aggcombinefn, aggfinalfn, aggminvtransfn))
 	AND (EXISTS (SELECT FROM pg_catalog.pg_proc o WHERE o.proname = p.proname AND o.pronamespace = p.pronamespace AND o.oid <> p.oid)
 		OR (p.provolatile = 'i' AND p.prolang = (SELECT oid FROM pg_catalog.pg_language WHERE lanname = 'c')))
 	AND NOT EXISTS (SELECT FROM pg_temp.called c WHERE c.call ~ ('^crm_timeline\.' || p.proname || '\('))

@@ -38,7 +38,8 @@ SELECT team, (nps(score, least_n)).* FROM (VALUES ('a', 9, 2), ('a', 10, 2), ('b
 SELECT bool_and(abs(sqrt(20 * (1 / low - 1)) / z - 1) < 1e-12) AS normal
 FROM (VALUES (0.5, 0.6744897501960817432), (0.8, 1.281551565544600467), (0.9, 1.6448536269514727149), (0.95, 1.9599639845400542355), (0.99, 2.575829303548900761), (0.999, 3.2905267314918947932), (0.9999, 3.890591886413093967),
 	(1 - 2 ^ -20, 4.9009642079631930118), (1 - 2 ^ -40, 7.1435520343521893331)) v (confidence, z), wilson_interval(20, 20, confidence);
-SELECT bool_and(low < 0.5 AND high > 0.5 AND high - low < 1e-8) FROM wilson_interval(1, 2, 1e-9);
+SELECT bool_and(low < 0.5 AND high > 0.5 AND high - low < 1e-8) AS narrow FROM wilson_interval(1, 2, 1e-9);
+SELECT s, w.* FROM generate_series(0, 2, 2) s, wilson_interval(s, 2, 1e-300) w;
 CREATE FUNCTION spread(n bigint) RETURNS SETOF double precision LANGUAGE sql IMMUTABLE AS
 	$$ SELECT CASE WHEN n % 2 = 1 AND i = n THEN 4 ELSE 4 + (-1) ^ i * least(3, 0.1 * sqrt(n)) END FROM generate_series(1, n) i $$;
 CREATE VIEW student AS SELECT k - 1 AS freedom, ((s).high - (s).low) / 2 / (s).standard_error AS t
@@ -169,3 +170,8 @@ END $$;
 -- one bad score among many; what is filtered out is not looked at
 SELECT nps(score) FROM generate_series(0, 11) score;
 SELECT (nps(score) FILTER (WHERE score BETWEEN 0 AND 10)).n FROM generate_series(-5, 20) score;
+
+DROP VIEW oracle, told, student;
+DROP TABLE answer, serial, serial_all;
+DROP AGGREGATE csat_state(double precision), nps_state(double precision, bigint), ces_state(double precision), csat_united(bigint[]), nps_united(bigint[]), ces_united(bigint[]);
+DROP FUNCTION spread, drawn, near, partial_aggregates;
