@@ -22,6 +22,15 @@ measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted)
 	story_read(&measure->story, definitions, &measure->layout, PG_GETARG_TIMESTAMPTZ(2), wanted);
 }
 
+void
+require_finite(int64 as_of)
+{
+	if (TIMESTAMP_NOT_FINITE(as_of))
+		ereport(ERROR, errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				errmsg("as_of must not be infinite"),
+				errhint("Give the moment at which the window ends."));
+}
+
 /* A text of a column in an interaction. */
 static Datum
 text_datum(const Column *column, uint32 index, bool *null)

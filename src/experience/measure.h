@@ -21,6 +21,9 @@ typedef struct Measure
 /* Reads the story that a function is called for. */
 extern void measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted);
 
+/* Refuses a moment that is infinite, where a window ends with it. */
+extern void require_finite(int64 as_of);
+
 /* A moment's text in a well-known attribute; NULL where it, or the moment, is none. */
 extern Datum measure_text(Measure *measure, const Moment *moment, WellKnown name, bool *null);
 extern Datum measure_kind(Measure *measure, const Moment *moment, bool *null);

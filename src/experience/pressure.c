@@ -77,7 +77,7 @@ experience_pressure(PG_FUNCTION_ARGS)
 	Datum values[P_COLUMNS];
 	bool nulls[P_COLUMNS] = {false};
 
-	reject_infinite(as_of);
+	require_finite(as_of);
 	measure_begin(&measure, fcinfo, EVENT_BIT(EVENT_TOUCH) | EVENT_BIT(EVENT_ENGAGEMENT));
 	parameters = story->definitions->parameters;
 	window = as_of - parameters->pressure_within;
@@ -165,7 +165,7 @@ experience_baseline(PG_FUNCTION_ARGS)
 	Datum values[B_COLUMNS];
 	bool nulls[B_COLUMNS];
 
-	reject_infinite(as_of);
+	require_finite(as_of);
 	measure_begin(&measure, fcinfo, EVENT_BIT(EVENT_CONTACT));
 	gaps = palloc_extended(sizeof(int64) * Max((Size) story->count, 1), MCXT_ALLOC_HUGE);
 	for (uint32 i = 1; i < story->count; i++)
