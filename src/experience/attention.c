@@ -15,6 +15,7 @@
 
 PG_FUNCTION_INFO_V1(experience_waits);
 PG_FUNCTION_INFO_V1(experience_attention);
+PG_FUNCTION_INFO_V1(experience_waiting_summary);
 
 /* waits(timeline, definitions, as_of, per_customer) */
 Datum
@@ -181,4 +182,37 @@ experience_attention(PG_FUNCTION_ARGS)
 	values[A_WAITING_SINCE] = TimestampTzGetDatum(waiting_since);
 	nulls[A_WAITING_SINCE] = count[A_WAITING] == 0;
 	return measure_row(fcinfo, values, nulls, A_COLUMNS);
+}
+
+/*
+ * waiting_summary(timeline, definitions, since): of the waits that nobody has
+ * ended, whenever they began, the first that began at since or later, and the last.
+ */
+Datum
+experience_waiting_summary(PG_FUNCTION_ARGS)
+{
+	Measure measure;
+	Story *story = &measure.story;
+	int64 since = PG_GETARG_TIMESTAMPTZ(2);
+	Waits waits;
+	Datum values[2] = {0};
+	bool nulls[2] = {true, true};
+
+	measure_begin_at(&measure, fcinfo, DT_NOEND, WAIT_EVENTS);
+	waits = waits_find(story);
+	for (uint32 i = 0; i < waits.count; i++)
+	{
+		int64 asked = story->moments[waits.waits[i].asked].time;
+
+		if (waits.waits[i].ended != NOTHING || waits.waits[i].superseded)
+			continue;
+		if (nulls[0] && asked >= since)
+		{
+			nulls[0] = false;
+			values[0] = TimestampTzGetDatum(asked);
+		}
+		nulls[1] = false;
+		values[1] = TimestampTzGetDatum(asked);
+	}
+	return measure_row(fcinfo, values, nulls, 2);
 }

@@ -10,6 +10,7 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "common/hashfn.h"
 #include "libpq/pqformat.h"
@@ -35,6 +36,8 @@ PG_FUNCTION_INFO_V1(definitions_hash);
 PG_FUNCTION_INFO_V1(definitions_hash_extended);
 PG_FUNCTION_INFO_V1(definitions_in_force);
 PG_FUNCTION_INFO_V1(definitions_with);
+PG_FUNCTION_INFO_V1(definitions_key);
+PG_FUNCTION_INFO_V1(waiting_horizon);
 
 /* Reports what is wrong; where a row of a table is, its name. */
 static Datum
@@ -302,6 +305,7 @@ typedef struct InForce
 {
 	SnapshotKey key;
 	DefinitionsValue *value;
+	uint64 hash; /* of its text */
 } InForce;
 
 static SnapshotKey
@@ -415,9 +419,9 @@ draft_in_force(DefinitionsDraft *draft)
 	read_table(draft, "target", target, lengthof(target), read_target);
 }
 
-/* definitions(): what is in force. */
-Datum
-definitions_in_force(PG_FUNCTION_ARGS)
+/* What is in force in the active snapshot, kept between calls. */
+static const InForce *
+in_force(FunctionCallInfo fcinfo)
 {
 	SnapshotKey key = snapshot_key(GetActiveSnapshot());
 	InForce *known = fcinfo->flinfo->fn_extra;
@@ -426,11 +430,11 @@ definitions_in_force(PG_FUNCTION_ARGS)
 	PatternError error = {0};
 
 	if (known != NULL && known->value != NULL && memcmp(&known->key, &key, sizeof(key)) == 0)
-		PG_RETURN_POINTER(known->value);
+		return known;
 	draft_in_force(&draft);
 	value = draft_value(&draft, &error);
 	if (value == NULL)
-		return report(&error, NULL, NULL);
+		(void) report(&error, NULL, NULL);
 	if (known == NULL)
 		known = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
 																  sizeof(InForce));
@@ -439,8 +443,32 @@ definitions_in_force(PG_FUNCTION_ARGS)
 	known->value = NULL;
 	known->value = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(value));
 	memcpy(known->value, value, VARSIZE(value));
+	known->hash = DatumGetUInt64(
+		hash_any_extended((const unsigned char *) value->text, (int) value->text_length, 0));
 	known->key = key;
-	PG_RETURN_POINTER(known->value);
+	return known;
+}
+
+/* definitions(): what is in force. */
+Datum
+definitions_in_force(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(in_force(fcinfo)->value);
+}
+
+/* definitions_key(): a hash of what is in force. */
+Datum
+definitions_key(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64((int64) in_force(fcinfo)->hash);
+}
+
+/* waiting_horizon(): who has waited from before has waited in vain. */
+Datum
+waiting_horizon(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(GetCurrentTransactionStartTimestamp() -
+						  in_force(fcinfo)->value->parameters.patience);
 }
 
 /* definitions_with(text): what is in force, overridden by a text. */

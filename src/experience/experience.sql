@@ -98,6 +98,15 @@ CREATE FUNCTION crm_timeline.definitions_with(overrides text) RETURNS crm_timeli
 COMMENT ON FUNCTION crm_timeline.definitions_with(text) IS
 	'the definitions in force with some of them overridden, as in ''wait_target = 4 hours; poor: complaint''';
 
+CREATE FUNCTION crm_timeline.definitions_key() RETURNS bigint
+	AS 'MODULE_PATHNAME', 'definitions_key' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION crm_timeline.definitions_key() IS
+	'a hash of the definitions in force: what was worked out under other ones does not count';
+CREATE FUNCTION crm_timeline.waiting_horizon() RETURNS timestamptz
+	AS 'MODULE_PATHNAME', 'waiting_horizon' LANGUAGE C STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION crm_timeline.waiting_horizon() IS
+	'now() less the patience in force: a wait that began earlier and is still open has lapsed';
+
 CREATE FUNCTION crm_timeline.check_definitions() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$

@@ -149,6 +149,17 @@ is_switch(const Search *search, const Moment *moment)
 		moment->time - before->time <= search->story->definitions->parameters->switch_within;
 }
 
+/* Whether somebody waits in a conversation at some time, and has not waited in vain. */
+static bool
+is_waiting(const Search *search, uint32 number, int64 time)
+{
+	uint32 wait = search->conversations[number].wait;
+
+	return wait != NOTHING &&
+		time - search->story->definitions->parameters->patience <=
+		search->story->moments[search->waits->waits[wait].asked].time;
+}
+
 /* The items that a contact shows. */
 static void
 find_repeats(Search *search, uint32 i, bool begins_wait)
@@ -170,7 +181,7 @@ find_repeats(Search *search, uint32 i, bool begins_wait)
 		add_item(search, ITEM_CHANNEL_SWITCH, moment->time, i, other);
 		/* the same is to be told anew where nobody has answered, or where it is the topic */
 		if (opens &&
-			(search->conversations[moments[other].conversation].wait != NOTHING ||
+			(is_waiting(search, moments[other].conversation, moment->time) ||
 			 (moment->topic != NOTHING && moments[other].topic == moment->topic)))
 			add_item(search, ITEM_REPEAT_AFTER_SWITCH, moment->time, i, other);
 	}

@@ -13,13 +13,19 @@
 #include "timeline/call.h"
 
 void
-measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted)
+measure_begin_at(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted)
 {
 	const Definitions *definitions = definitions_argument(fcinfo, 1);
 
 	measure->looked_up = 0;
 	PG_GETARG_LAYOUT(0, &measure->layout);
-	story_read(&measure->story, definitions, &measure->layout, PG_GETARG_TIMESTAMPTZ(2), wanted);
+	story_read(&measure->story, definitions, &measure->layout, as_of, wanted);
+}
+
+void
+measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted)
+{
+	measure_begin_at(measure, fcinfo, PG_GETARG_TIMESTAMPTZ(2), wanted);
 }
 
 void

@@ -21,6 +21,9 @@ typedef struct Measure
 /* Reads the story that a function is called for. */
 extern void measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted);
 
+/* The same up to another moment. */
+extern void measure_begin_at(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted);
+
 /* Refuses a moment that is infinite, where a window ends with it. */
 extern void require_finite(int64 as_of);
 

@@ -10,6 +10,12 @@ CREATE FUNCTION crm_timeline.waits(t crm_timeline.timeline, d crm_timeline.defin
 COMMENT ON FUNCTION crm_timeline.waits(crm_timeline.timeline, crm_timeline.definitions, timestamptz, boolean) IS
 	'every time the customer asked for attention, and how the wait ended: answered, resolved without an answer, abandoned, lapsed or still waiting; a conversation is a thread, or a channel outside of threads, or all if per_customer';
 
+CREATE FUNCTION crm_timeline.waiting_summary(t crm_timeline.timeline, d crm_timeline.definitions, since timestamptz,
+		OUT waiting_since timestamptz, OUT waiting_last timestamptz)
+	AS 'MODULE_PATHNAME', 'experience_waiting_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.waiting_summary(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'what the store keeps of the waits that nobody has ended: when the first of those began that began at since or later, and when the last did; future interactions are seen';
+
 CREATE TYPE crm_timeline.attention_summary AS (
 	interactions bigint,
 	inbound bigint,
@@ -225,3 +231,41 @@ CREATE FUNCTION crm_timeline.event_count(t crm_timeline.timeline, event text, du
 	AS 'MODULE_PATHNAME', 'experience_event_count' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
 COMMENT ON FUNCTION crm_timeline.event_count(crm_timeline.timeline, text, tstzrange, crm_timeline.definitions) IS
 	'how many interactions within a range a definition accepts: missteps are event_count(timeline, ''poor'', ...)';
+
+-- All at a glance
+
+CREATE TYPE crm_timeline.experience_summary AS (
+	interactions bigint,
+	first_at timestamptz,
+	last_at timestamptz,
+	last_kind text,
+	last_channel text,
+	contacts bigint,
+	last_contact_at timestamptz,
+	waits bigint,
+	answered bigint,
+	answered_share double precision,
+	waiting bigint,
+	waiting_since timestamptz,
+	waiting_channel text,
+	waiting_thread text,
+	waiting_attempts integer,
+	is_late boolean,
+	friction double precision,
+	recent_friction double precision,
+	missteps bigint,
+	mood double precision,
+	mood_slope double precision,
+	mood_n bigint,
+	touches bigint,
+	advocacy bigint,
+	value double precision
+);
+COMMENT ON TYPE crm_timeline.experience_summary IS
+	'one customer at a glance: what attention(), friction(), mood() and pressure() say of it, the oldest wait that is open, missteps within worst_within, touches within pressure_within, advocacy, and the sum of values';
+
+CREATE FUNCTION crm_timeline.customer_experience(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now()) RETURNS crm_timeline.experience_summary
+	AS 'MODULE_PATHNAME', 'experience_customer' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 800;
+COMMENT ON FUNCTION crm_timeline.customer_experience(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'one customer at a glance, from one reading of the timeline';

@@ -246,7 +246,7 @@ flag_interactions(const Definitions *definitions, const Layout *layout, NamedEve
 	uint64 lanes = definitions_lanes(definitions, EVENT_BIT(event));
 	uint32 seen = layout_search(layout, as_of, true);
 
-	events_bind(definitions->reader, layout);
+	events_bind_some(definitions->reader, layout, lanes);
 	for (uint32 from = 0; from < seen; from += LAYOUT_BLOCK)
 	{
 		uint8 places[LAYOUT_BLOCK];

@@ -179,7 +179,7 @@ story_read(Story *story, const Definitions *definitions, const Layout *layout, i
 		story->column[i] = layout_find(layout, attribute->name, attribute->length, attribute->type);
 		numberer_begin(&numberer[i], story->column[i]);
 	}
-	events_bind(reader, layout);
+	events_bind_some(reader, layout, lanes);
 	for (uint32 from = 0; from < seen; from += LAYOUT_BLOCK)
 	{
 		uint32 count = Min(LAYOUT_BLOCK, seen - from);

@@ -49,6 +49,7 @@ has_lapsed(const Story *story, const Wait *wait)
 Waits
 waits_find(Story *story)
 {
+	int64 patience = story->definitions->parameters->patience;
 	Conversation *conversations;
 	Waits result = {NULL, 0};
 	uint32 size = 0;
@@ -69,6 +70,14 @@ waits_find(Story *story)
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
+		if (conversation->open != NOTHING && (asks || moment_is(moment, EVENT_REOPENED)) &&
+			moment->time - patience > story->moments[result.waits[conversation->open].asked].time)
+		{
+			result.waits[conversation->open].outcome = WAIT_LAPSED;
+			result.waits[conversation->open].superseded = true;
+			conversation->previous = conversation->open;
+			conversation->open = NOTHING;
+		}
 		if (conversation->open != NOTHING && asks)
 		{
 			wait = &result.waits[conversation->open];
@@ -92,6 +101,7 @@ waits_find(Story *story)
 			wait->attempts = asks ? 1 : 0;
 			wait->previous = conversation->previous;
 			wait->outcome = WAIT_OPEN;
+			wait->superseded = false;
 			wait->is_first = !conversation->answered;
 			wait->target = story_wait_target(story, moment);
 		}

@@ -3,9 +3,10 @@
  *		Reply runs: from when a customer asks for attention to when somebody gives it.
  *
  * A run begins with a contact, or with a reopening, in a conversation in which
- * nobody is being waited for; further contacts are attempts.  It ends with the
- * first of: an answer, or a contact that was served as it happened; the customer
- * giving up; the conversation being resolved without an answer.
+ * nobody is being waited for, or only for longer than a customer's patience;
+ * further contacts are attempts.  It ends with the first of: an answer, or a
+ * contact that was served as it happened; the customer giving up; the conversation
+ * being resolved without an answer; the next run.
  */
 #ifndef CRM_WAITS_H
 #define CRM_WAITS_H
@@ -31,7 +32,8 @@ typedef struct Wait
 	uint32 attempts;
 	uint32 previous; /* wait of the same conversation, or NOTHING */
 	WaitOutcome outcome;
-	bool is_first; /* nothing in its conversation was answered before */
+	bool is_first;   /* nothing in its conversation was answered before */
+	bool superseded; /* it lapsed, and a later contact began the next one */
 	int64 target;
 } Wait;
 

@@ -272,8 +272,6 @@ bind_attribute(EventReader *reader, BoundAttribute *bound, const Layout *layout)
 
 	if (is_kind)
 		bound->texts = &layout->kind;
-	else
-		find_columns(layout, tested->name, &bound->texts, &bound->numbers);
 	bound->tabled = wants_tables(bound, is_kind);
 	bound->text_cursor = (ColumnCursor) {0, 0};
 	bound->number_cursor = (ColumnCursor) {0, 0};
@@ -305,10 +303,26 @@ events_look_at_attributes(const EventReader *reader)
 void
 events_bind(EventReader *reader, const Layout *layout)
 {
-	reader->possible = layout->count == 0 ? 0 : reader->tests.possible;
+	events_bind_some(reader, layout, PG_UINT64_MAX);
+}
+
+/* The same for some events; see events.h. */
+void
+events_bind_some(EventReader *reader, const Layout *layout, uint64 wanted)
+{
+	reader->possible = layout->count == 0 ? 0 : reader->tests.possible & wanted;
 	reader->late = reader->tests.joint;
 	reader->others = 0;
 	reader->kind_tabled = false;
+	/* what wants an attribute that the timeline does not have needs no table of kinds */
+	for (uint32 i = KIND_ATTRIBUTE + 1; i < reader->tests.attributes; i++)
+	{
+		BoundAttribute *bound = &reader->attribute[i];
+
+		find_columns(layout, bound->tested->name, &bound->texts, &bound->numbers);
+		if (bound->texts == NULL && bound->numbers == NULL)
+			reader->possible &= bound->tested->masks[ABSENT_SLOT];
+	}
 	for (uint32 i = 0; i < reader->tests.attributes; i++)
 	{
 		BoundAttribute *bound = &reader->attribute[i];

@@ -35,6 +35,9 @@ extern bool events_look_at_attributes(const EventReader *reader);
 /* Binds a reader to a timeline, which must stay open; O(dictionaries), at most their bytes. */
 extern void events_bind(EventReader *reader, const Layout *layout);
 
+/* The same where only some of the events are asked for; the others pass nowhere. */
+extern void events_bind_some(EventReader *reader, const Layout *layout, uint64 wanted);
+
 /* The events that some interaction of the timeline may pass, by its dictionaries alone; O(1). */
 extern uint64 events_possible(const EventReader *reader);
 
