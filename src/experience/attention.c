@@ -15,6 +15,7 @@
 
 PG_FUNCTION_INFO_V1(experience_waits);
 PG_FUNCTION_INFO_V1(experience_attention);
+PG_FUNCTION_INFO_V1(experience_waiting_since);
 PG_FUNCTION_INFO_V1(experience_waiting_summary);
 
 /* waits(timeline, definitions, as_of, per_customer) */
@@ -182,6 +183,23 @@ experience_attention(PG_FUNCTION_ARGS)
 	values[A_WAITING_SINCE] = TimestampTzGetDatum(waiting_since);
 	nulls[A_WAITING_SINCE] = count[A_WAITING] == 0;
 	return measure_row(fcinfo, values, nulls, A_COLUMNS);
+}
+
+/* waiting_since(timeline, definitions, as_of) */
+Datum
+experience_waiting_since(PG_FUNCTION_ARGS)
+{
+	Measure measure;
+	Waits waits;
+
+	measure_begin(&measure, fcinfo, WAIT_EVENTS);
+	waits = waits_find(&measure.story);
+	for (uint32 i = 0; i < waits.count; i++)
+	{
+		if (waits.waits[i].outcome == WAIT_OPEN)
+			PG_RETURN_TIMESTAMPTZ(measure.story.moments[waits.waits[i].asked].time);
+	}
+	PG_RETURN_NULL();
 }
 
 /*

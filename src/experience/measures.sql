@@ -10,6 +10,11 @@ CREATE FUNCTION crm_timeline.waits(t crm_timeline.timeline, d crm_timeline.defin
 COMMENT ON FUNCTION crm_timeline.waits(crm_timeline.timeline, crm_timeline.definitions, timestamptz, boolean) IS
 	'every time the customer asked for attention, and how the wait ended: answered, resolved without an answer, abandoned, lapsed or still waiting; a conversation is a thread, or a channel outside of threads, or all if per_customer';
 
+CREATE FUNCTION crm_timeline.waiting_since(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
+		as_of timestamptz DEFAULT now()) RETURNS timestamptz
+	AS 'MODULE_PATHNAME', 'experience_waiting_since' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.waiting_since(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'since when the customer waits: the begin of the oldest wait that is neither over nor lapsed; NULL where there is none';
 CREATE FUNCTION crm_timeline.waiting_summary(t crm_timeline.timeline, d crm_timeline.definitions, since timestamptz,
 		OUT waiting_since timestamptz, OUT waiting_last timestamptz)
 	AS 'MODULE_PATHNAME', 'experience_waiting_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;

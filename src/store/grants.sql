@@ -22,7 +22,7 @@ BEGIN
 		EXECUTE format('GRANT SELECT ON crm_timeline.stored_timeline, crm_timeline.stored_segment, crm_timeline.stored_source, '
 			'crm_timeline.changed_customer, crm_timeline.dirty_customer, crm_timeline.epoch, crm_timeline.source_member, '
 			'crm_timeline.refresh_run, crm_timeline.rows_read_seq, crm_timeline.rows_expected_seq TO %I', name);
-		FOR generated IN SELECT v.name FROM (VALUES ('stored_interactions'), ('live_interactions'), ('timelines'), ('customer_summary')) v(name)
+		FOR generated IN SELECT v.name FROM (VALUES ('stored_interactions'), ('live_interactions'), ('timelines'), ('customer_summary'), ('waiting_timelines')) v(name)
 				WHERE to_regclass('crm_timeline.' || v.name) IS NOT NULL LOOP
 			EXECUTE format('GRANT SELECT ON crm_timeline.%I TO %I', generated.name, name);
 		END LOOP;

@@ -54,6 +54,17 @@ $$;
 COMMENT ON FUNCTION crm_timeline.store_segments(bigint, timestamptz, timestamptz, crm_timeline.timeline) IS
 	'replaces a customer''s segments that begin in [starts, ends) by those of a timeline';
 
+-- What is kept of the waits of a timeline, under the definitions in force in the same snapshot.
+CREATE FUNCTION crm_timeline.stored_waits(timeline crm_timeline.timeline,
+		OUT waiting_since timestamptz, OUT waiting_last timestamptz, OUT defined_by bigint)
+	LANGUAGE sql STABLE STRICT
+	BEGIN ATOMIC
+		SELECT w.waiting_since, w.waiting_last, crm_timeline.definitions_key()
+		FROM crm_timeline.waiting_summary($1, crm_timeline.definitions(), crm_timeline.waiting_horizon()) w;
+	END;
+COMMENT ON FUNCTION crm_timeline.stored_waits(crm_timeline.timeline) IS
+	'what stored_timeline keeps of the waits of a timeline: waiting_since, waiting_last and defined_by';
+
 -- What an upsert writes, and where: a row that is right stays as it is.
 CREATE FUNCTION crm_timeline.stored_timeline_sql() RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -63,7 +74,7 @@ CREATE FUNCTION crm_timeline.stored_timeline_sql() RETURNS text
 			string_agg('s.' || a.name, ', ' ORDER BY a.n) FILTER (WHERE a.name <> 'timeline'),
 			string_agg('excluded.' || a.name, ', ' ORDER BY a.n) FILTER (WHERE a.name <> 'timeline'))
 		FROM unnest(ARRAY['timeline', 'interactions', 'first_at', 'last_at', 'last_inbound_at', 'last_outbound_at', 'last_kind', 'last_channel',
-			'last_outcome', 'last_sentiment', 'last_score']) WITH ORDINALITY a(name, n);
+			'last_outcome', 'last_sentiment', 'last_score', 'waiting_since', 'waiting_last', 'defined_by']) WITH ORDINALITY a(name, n);
 	END;
 COMMENT ON FUNCTION crm_timeline.stored_timeline_sql() IS 'the SET list and the condition of an INSERT into stored_timeline that meets a row';
 
@@ -73,16 +84,18 @@ CREATE FUNCTION crm_timeline.store_segmented(customer_id bigint) RETURNS void
 	BEGIN ATOMIC
 		INSERT INTO crm_timeline.stored_timeline AS s
 		SELECT $1, NULL, t.interactions, t.first_at, t.last_at, t.last_inbound_at, t.last_outbound_at,
-			y.last_kind, y.last_channel, y.last_outcome, y.last_sentiment, y.last_score
+			y.last_kind, y.last_channel, y.last_outcome, y.last_sentiment, y.last_score, w.waiting_since, w.waiting_last, w.defined_by
 		FROM (SELECT sum(g.interactions)::bigint AS interactions, min(g.starts_at) AS first_at, max(g.last_at) AS last_at,
 				max(g.last_inbound_at) AS last_inbound_at, max(g.last_outbound_at) AS last_outbound_at
 			FROM crm_timeline.stored_segment g WHERE g.customer_id = $1) t
 		CROSS JOIN LATERAL (SELECT g.timeline FROM crm_timeline.stored_segment g WHERE g.customer_id = $1 ORDER BY g.starts_at DESC LIMIT 1) l
 		CROSS JOIN LATERAL crm_timeline.timeline_summary(l.timeline) y
+		CROSS JOIN LATERAL crm_timeline.stored_waits(crm_timeline.joined_segments($1)) w
 		ON CONFLICT (customer_id) DO UPDATE SET timeline = NULL, interactions = excluded.interactions, first_at = excluded.first_at,
 			last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at,
 			last_kind = excluded.last_kind, last_channel = excluded.last_channel, last_outcome = excluded.last_outcome,
-			last_sentiment = excluded.last_sentiment, last_score = excluded.last_score;
+			last_sentiment = excluded.last_sentiment, last_score = excluded.last_score, waiting_since = excluded.waiting_since,
+			waiting_last = excluded.waiting_last, defined_by = excluded.defined_by;
 	END;
 COMMENT ON FUNCTION crm_timeline.store_segmented(bigint) IS
 	'writes the row of stored_timeline for a customer whose timeline is in segments';
@@ -152,7 +165,8 @@ gone_segments AS (
 	WHERE g.customer_id = ANY ($1) AND NOT EXISTS (SELECT FROM fresh f WHERE f.customer_id = g.customer_id AND pg_column_size(f.timeline) > $2)),
 kept AS (
 	INSERT INTO crm_timeline.stored_timeline AS s
-	SELECT f.customer_id, f.timeline, y.* FROM fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+	SELECT f.customer_id, f.timeline, y.*, w.* FROM fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+		CROSS JOIN LATERAL crm_timeline.stored_waits(f.timeline) w
 	WHERE pg_column_size(f.timeline) <= $2
 	ON CONFLICT (customer_id) DO UPDATE SET $query$ || crm_timeline.stored_timeline_sql() || $query$
 	RETURNING s.customer_id)
@@ -248,14 +262,16 @@ DECLARE
 BEGIN
 	IF was_empty THEN
 		EXECUTE format('INSERT INTO crm_timeline.stored_timeline
-			SELECT f.customer_id, f.timeline, y.* FROM (%s ORDER BY m.customer_id) f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y', fresh);
+			SELECT f.customer_id, f.timeline, y.*, w.* FROM (%s ORDER BY m.customer_id) f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+				CROSS JOIN LATERAL crm_timeline.stored_waits(f.timeline) w', fresh);
 		GET DIAGNOSTICS written = ROW_COUNT;
 		CREATE TEMPORARY TABLE crm_timeline_giant ON COMMIT DROP AS
 			SELECT s.customer_id, s.timeline FROM crm_timeline.stored_timeline s WHERE pg_column_size(s.timeline) > crm_timeline.max_stored_bytes();
 	ELSE
 		EXECUTE 'CREATE TEMPORARY TABLE crm_timeline_fresh ON COMMIT DROP AS ' || fresh;
 		EXECUTE 'INSERT INTO crm_timeline.stored_timeline AS s
-			SELECT f.customer_id, f.timeline, y.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+			SELECT f.customer_id, f.timeline, y.*, w.* FROM pg_temp.crm_timeline_fresh f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
+				CROSS JOIN LATERAL crm_timeline.stored_waits(f.timeline) w
 			WHERE pg_column_size(f.timeline) <= crm_timeline.max_stored_bytes()
 			ON CONFLICT (customer_id) DO UPDATE SET ' || crm_timeline.stored_timeline_sql();
 		GET DIAGNOSTICS written = ROW_COUNT;
@@ -387,6 +403,30 @@ $$;
 COMMENT ON FUNCTION crm_timeline.refresh_batch(integer, integer, boolean) IS
 	'takes some rows from the dirty log, resolves their identities, and brings the store up to date for their customers; round = 0 is the first time in a refresh; patient = more is to be true, too, where marks may soon be settled, and wait where others have to end first; changed is NULL where all was read anew';
 
+-- What is kept of waits, where the definitions are others now, or what was kept has lapsed. Rows that are locked are being written anew, or are
+-- for the next time: nobody is waited for while others may wait for these.
+CREATE FUNCTION crm_timeline.refresh_waits(max_rows integer, OUT written bigint)
+	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS
+$$
+DECLARE
+	key bigint := crm_timeline.definitions_key();
+	horizon timestamptz := crm_timeline.waiting_horizon();
+	customers bigint[];
+BEGIN
+	customers := ARRAY(SELECT s.customer_id FROM crm_timeline.stored_timeline s
+		WHERE s.defined_by < key OR s.defined_by > key OR s.defined_by IS NULL OR (s.defined_by = key AND s.waiting_since < horizon)
+		LIMIT max_rows FOR UPDATE SKIP LOCKED);
+	-- in a later snapshot, which sees the segments of the rows as they were locked
+	UPDATE crm_timeline.stored_timeline s SET (waiting_since, waiting_last, defined_by) =
+		(SELECT w.waiting_since, w.waiting_last, w.defined_by
+			FROM crm_timeline.stored_waits(coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id))) w)
+	WHERE s.customer_id = ANY (customers);
+	GET DIAGNOSTICS written = ROW_COUNT;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.refresh_waits(integer) IS
+	'works out anew what is kept of the waits of some customers, where the definitions have changed or a wait has lapsed; how many there were';
+
 -- What a refresh tells of itself.
 CREATE FUNCTION crm_timeline.note_refresh() RETURNS bigint
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
@@ -462,6 +502,11 @@ BEGIN
 			COMMIT;
 			PERFORM pg_catalog.pg_sleep(0.02);
 		END IF;
+	END LOOP;
+	LOOP
+		COMMIT;
+		SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+		EXIT WHEN crm_timeline.refresh_waits(max_rows) < max_rows;
 	END LOOP;
 END
 $$;

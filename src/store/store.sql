@@ -17,12 +17,22 @@ CREATE TABLE crm_timeline.stored_timeline (
 	last_channel text,
 	last_outcome text,
 	last_sentiment double precision,
-	last_score double precision
+	last_score double precision,
+	waiting_since timestamptz,
+	waiting_last timestamptz,
+	defined_by bigint
 ) WITH (toast_tuple_target = 8160);
 COMMENT ON TABLE crm_timeline.stored_timeline IS
 	'a cache, one row per customer: the interactions of the stored sources, and a summary of them; a NULL timeline is in stored_segment; read the views timelines and customer_summary instead';
 CREATE INDEX stored_timeline_last ON crm_timeline.stored_timeline (last_at);
 COMMENT ON INDEX crm_timeline.stored_timeline_last IS 'customers in the order of their last interactions';
+COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_since IS
+	'of the waits that nobody has ended, the begin of the first that had not lapsed when this was written';
+COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_last IS 'of the waits that nobody has ended, the begin of the last';
+COMMENT ON COLUMN crm_timeline.stored_timeline.defined_by IS
+	'definitions_key() when these two were written: under other definitions they are worked out when they are read';
+CREATE INDEX stored_timeline_waiting ON crm_timeline.stored_timeline (defined_by, waiting_since);
+COMMENT ON INDEX crm_timeline.stored_timeline_waiting IS 'customers in the order in which they began to wait';
 CREATE INDEX stored_timeline_segmented ON crm_timeline.stored_timeline (customer_id) WHERE timeline IS NULL;
 COMMENT ON INDEX crm_timeline.stored_timeline_segmented IS 'customers whose timelines are in segments';
 
@@ -38,6 +48,14 @@ CREATE TABLE crm_timeline.stored_segment (
 );
 COMMENT ON TABLE crm_timeline.stored_segment IS
 	'a cache: the timelines of customers with very many interactions, in parts that do not overlap in time';
+
+CREATE FUNCTION crm_timeline.joined_segments(customer_id bigint) RETURNS crm_timeline.timeline
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
+	BEGIN ATOMIC
+		-- in their order, so that they are joined without being sorted
+		SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = $1;
+	END;
+COMMENT ON FUNCTION crm_timeline.joined_segments(bigint) IS 'a customer''s segments as one timeline; NULL where there are none';
 
 CREATE TABLE crm_timeline.stored_source (
 	name text NOT NULL PRIMARY KEY

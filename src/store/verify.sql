@@ -8,6 +8,8 @@ $$
 DECLARE
 	s crm_timeline.stored_timeline;
 	y record;
+	w record;
+	horizon timestamptz := crm_timeline.waiting_horizon();
 	segments bigint;
 BEGIN
 	SELECT * INTO s FROM crm_timeline.stored_timeline t WHERE t.customer_id = customer_id;
@@ -39,12 +41,17 @@ BEGIN
 	END IF;
 	PERFORM crm_timeline.check_timeline(stored);
 	y := crm_timeline.timeline_summary(stored);
+	w := crm_timeline.stored_waits(stored);
 	problem := coalesce(problem, (SELECT 'the summary is wrong: ' || string_agg(v.name, ', ') FROM (VALUES
 		('interactions', s.interactions IS DISTINCT FROM y.interactions), ('first_at', s.first_at IS DISTINCT FROM y.first_at),
 		('last_at', s.last_at IS DISTINCT FROM y.last_at), ('last_inbound_at', s.last_inbound_at IS DISTINCT FROM y.last_inbound_at),
 		('last_outbound_at', s.last_outbound_at IS DISTINCT FROM y.last_outbound_at), ('last_kind', s.last_kind IS DISTINCT FROM y.last_kind),
 		('last_channel', s.last_channel IS DISTINCT FROM y.last_channel), ('last_outcome', s.last_outcome IS DISTINCT FROM y.last_outcome),
-		('last_sentiment', s.last_sentiment IS DISTINCT FROM y.last_sentiment), ('last_score', s.last_score IS DISTINCT FROM y.last_score))
+		('last_sentiment', s.last_sentiment IS DISTINCT FROM y.last_sentiment), ('last_score', s.last_score IS DISTINCT FROM y.last_score),
+		-- what was worked out under other definitions is not used, nor is what has lapsed
+		('waiting_since', s.defined_by = w.defined_by AND s.waiting_since IS DISTINCT FROM w.waiting_since
+			AND (s.waiting_since < horizon) IS NOT TRUE),
+		('waiting_last', s.defined_by = w.defined_by AND s.waiting_last IS DISTINCT FROM w.waiting_last))
 		v(name, wrong) WHERE v.wrong));
 EXCEPTION WHEN data_corrupted THEN
 	stored := NULL;
@@ -124,7 +131,7 @@ BEGIN
 	RETURN QUERY SELECT format('source %s', v.source), v.problem, v.hint FROM crm_timeline.verify_sources() v
 		WHERE v.problem NOT LIKE 'no index on %' AND v.problem <> 'suspended';
 	RETURN QUERY SELECT 'view crm_timeline.' || w.name, 'it is missing', 'SELECT crm_timeline.rebuild_views()'
-		FROM (VALUES ('interactions'), ('stored_interactions'), ('live_interactions'), ('timelines'), ('customer_summary')) w(name)
+		FROM (VALUES ('interactions'), ('stored_interactions'), ('live_interactions'), ('timelines'), ('customer_summary'), ('waiting_timelines')) w(name)
 		WHERE to_regclass('crm_timeline.' || w.name) IS NULL AND EXISTS (SELECT FROM crm_timeline.source);
 	RETURN QUERY SELECT * FROM crm_timeline.unreadable_sources(ARRAY(SELECT l.source FROM crm_timeline.dirty_log l WHERE l.problem IS NOT NULL
 		UNION SELECT s.name FROM crm_timeline.stored_source s WHERE unused AND sample = 1));

@@ -9,14 +9,6 @@ CREATE FUNCTION crm_timeline.store_agg_sql(row_name text) RETURNS text
 	END;
 COMMENT ON FUNCTION crm_timeline.store_agg_sql(text) IS 'the call of store_agg() over rows of the view interactions';
 
-CREATE FUNCTION crm_timeline.joined_segments(customer_id bigint) RETURNS crm_timeline.timeline
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
-	BEGIN ATOMIC
-		-- in their order, so that they are joined without being sorted
-		SELECT crm_timeline.store_agg(g.timeline ORDER BY g.starts_at) FROM crm_timeline.stored_segment g WHERE g.customer_id = $1;
-	END;
-COMMENT ON FUNCTION crm_timeline.joined_segments(bigint) IS 'a customer''s segments as one timeline; NULL where there are none';
-
 -- A function and no subquery in the view, which would keep it from parallel plans; and not ||, which wants fewer attributes than there may be.
 CREATE FUNCTION crm_timeline.joined_timelines(a crm_timeline.timeline, b crm_timeline.timeline) RETURNS crm_timeline.timeline
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
@@ -110,11 +102,36 @@ BEGIN
 		'every customer''s interactions as one timeline, in the reader''s snapshot: stored ones, and computed ones for the customers that were written to since', 'timelines');
 	-- stored rows are a bare table here, so that they come in the order of an index; what is asked of them is asked above
 	PERFORM crm_timeline.make_view('customer_summary', format(
-		E'SELECT s.customer_id, %1$s\nFROM (SELECT s.customer_id, %1$s, true AS kept FROM crm_timeline.stored_timeline s\n'
-		'	UNION ALL SELECT t.customer_id, %1$s, false FROM (%4$s) t CROSS JOIN LATERAL crm_timeline.timeline_summary(t.timeline) s) s\n'
+		E'SELECT s.customer_id, %1$s,\n'
+		'	CASE WHEN NOT s.kept OR s.defined_by = crm_timeline.definitions_key() AND s.last_at <= now()\n'
+		'			AND (s.waiting_since >= crm_timeline.waiting_horizon() OR (s.waiting_last >= crm_timeline.waiting_horizon()) IS NOT TRUE)\n'
+		'		THEN CASE WHEN s.waiting_since >= crm_timeline.waiting_horizon() THEN s.waiting_since END\n'
+		'		ELSE crm_timeline.waiting_since(coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)), crm_timeline.definitions(), now()) END AS waiting_since\n'
+		'FROM (SELECT s.customer_id, %1$s, s.waiting_since, s.waiting_last, s.defined_by, s.timeline, true AS kept FROM crm_timeline.stored_timeline s\n'
+		'	UNION ALL SELECT t.customer_id, %1$s, crm_timeline.waiting_since(t.timeline, crm_timeline.definitions(), now()), NULL, NULL, NULL, false\n'
+		'		FROM (%4$s) t CROSS JOIN LATERAL crm_timeline.timeline_summary(t.timeline) s) s\n'
 		'WHERE NOT s.kept OR ((SELECT crm_timeline.store_mode()) = 0 OR (SELECT crm_timeline.store_mode()) = 1 AND %3$s)%2$s',
 			summary, not_live, clean, computed),
-		'how many interactions every customer has, the first, and the last, of any direction, inbound and outbound', 'timelines');
+		'how many interactions every customer has, the first, and the last, of any direction, inbound and outbound, and since when the customer waits', 'timelines');
+	-- the first branch comes in the order of an index; the second is of those whose stored row can not tell
+	PERFORM crm_timeline.make_view('waiting_timelines', format(
+		E'SELECT s.customer_id, s.waiting_since, coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)) AS timeline\n'
+		'FROM crm_timeline.stored_timeline s\n'
+		'WHERE s.defined_by = crm_timeline.definitions_key() AND s.waiting_since >= crm_timeline.waiting_horizon() AND s.last_at <= now()\n'
+		'	AND ((SELECT crm_timeline.store_mode()) = 0 OR (SELECT crm_timeline.store_mode()) = 1 AND %2$s)%1$s\n'
+		'UNION ALL\n'
+		'SELECT c.customer_id, w.waiting_since, c.timeline\n'
+		'FROM (SELECT s.customer_id, coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)) AS timeline\n'
+		'		FROM crm_timeline.stored_timeline s\n'
+		'		WHERE (s.defined_by < crm_timeline.definitions_key() OR s.defined_by > crm_timeline.definitions_key() OR s.defined_by IS NULL OR s.last_at > now()\n'
+		'				OR s.defined_by = crm_timeline.definitions_key() AND s.waiting_since < crm_timeline.waiting_horizon()\n'
+		'					AND s.waiting_last >= crm_timeline.waiting_horizon())\n'
+		'			AND ((SELECT crm_timeline.store_mode()) = 0 OR (SELECT crm_timeline.store_mode()) = 1 AND %2$s)%1$s\n'
+		'	UNION ALL\n%3$s) c\n'
+		'	CROSS JOIN LATERAL crm_timeline.waiting_since(c.timeline, crm_timeline.definitions(), now()) w(waiting_since)\n'
+		'WHERE w.waiting_since IS NOT NULL',
+			not_live, clean, computed),
+		'the customers who wait for an answer now, since when, and their timelines', 'timelines');
 
 	-- what the store holds was made from something else
 	IF stored IS DISTINCT FROM ARRAY(SELECT s.name FROM crm_timeline.stored_source s ORDER BY s.name COLLATE "C") THEN

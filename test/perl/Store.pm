@@ -24,7 +24,13 @@ BEGIN RETURN (
 		(SELECT 'timeline_of: ' || string_agg(t.customer_id::text, ' ') FROM truth t WHERE t.timeline IS DISTINCT FROM crm_timeline.timeline_of(t.customer_id)),
 		(SELECT 'summary: ' || string_agg(coalesce(t.customer_id, s.customer_id)::text, ' ') FROM truth t FULL JOIN summary s ON s.customer_id = t.customer_id
 			WHERE (SELECT y::text FROM crm_timeline.timeline_summary(t.timeline) y) IS DISTINCT FROM ROW(s.interactions, s.first_at, s.last_at,
-				s.last_inbound_at, s.last_outbound_at, s.last_kind, s.last_channel, s.last_outcome, s.last_sentiment, s.last_score)::text)));
+				s.last_inbound_at, s.last_outbound_at, s.last_kind, s.last_channel, s.last_outcome, s.last_sentiment, s.last_score)::text),
+		(SELECT 'waiting_since: ' || string_agg(t.customer_id::text, ' ') FROM truth t JOIN summary s ON s.customer_id = t.customer_id
+			WHERE s.waiting_since IS DISTINCT FROM crm_timeline.waiting_since(t.timeline)),
+		(SELECT 'waiting: ' || string_agg(coalesce(t.customer_id, w.customer_id)::text, ' ')
+			FROM (SELECT * FROM truth WHERE crm_timeline.waiting_since(timeline) IS NOT NULL) t
+				FULL JOIN (SELECT * FROM crm_timeline.waiting_timelines) w ON w.customer_id = t.customer_id
+			WHERE (t.timeline, crm_timeline.waiting_since(t.timeline)) IS DISTINCT FROM (w.timeline, w.waiting_since))));
 END $$;
 CREATE FUNCTION "check".faults() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(v::text, '; ') FROM crm_timeline.verify() v $$;
 SQL
