@@ -191,6 +191,12 @@ load_journey(const JourneyValue *value, MemoryContext parent)
 }
 
 const LoadedJourney *
+journey_load(Datum datum, MemoryContext parent)
+{
+	return load_journey(get_value(datum), parent);
+}
+
+const LoadedJourney *
 journey_argument(FunctionCallInfo fcinfo, int n)
 {
 	LoadedJourney *known = fcinfo->flinfo->fn_extra;

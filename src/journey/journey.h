@@ -58,6 +58,9 @@ typedef struct LoadedJourney
 /* The value of a text; NULL and the error where it is none. */
 extern JourneyValue *journey_value(const char *text, Size length, PatternError *error);
 
+/* Loads a value into a context of its own below parent. */
+extern const LoadedJourney *journey_load(Datum datum, MemoryContext parent);
+
 /* The journey in argument n, loaded once for calls that give the same. */
 extern const LoadedJourney *journey_argument(FunctionCallInfo fcinfo, int n);
 

@@ -122,3 +122,44 @@ CREATE FUNCTION crm_timeline.deviations(t crm_timeline.timeline, p crm_timeline.
 	AS 'MODULE_PATHNAME', 'journey_deviations' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 20;
 COMMENT ON FUNCTION crm_timeline.deviations(crm_timeline.timeline, crm_timeline.pattern, timestamptz) IS
 	'the cheapest alignment step by step: matched, skipped, extra; interactions after as_of are not seen';
+
+-- The journeys of a firm
+
+CREATE TABLE crm_timeline.journey_definition (
+	name text COLLATE "C" NOT NULL PRIMARY KEY,
+	journey crm_timeline.journey,
+	note text
+);
+COMMENT ON TABLE crm_timeline.journey_definition IS
+	'the journeys on which customers are watched, beside those that journeys() has by default; NULL = that default is not wanted';
+COMMENT ON COLUMN crm_timeline.journey_definition.name IS 'as it is to be called in views';
+COMMENT ON COLUMN crm_timeline.journey_definition.journey IS 'its stages, each with the pattern that enters it';
+COMMENT ON COLUMN crm_timeline.journey_definition.note IS 'why, for those who come after';
+SELECT pg_catalog.pg_extension_config_dump('crm_timeline.journey_definition', '');
+
+CREATE FUNCTION crm_timeline.journeys() RETURNS TABLE (name text, journey crm_timeline.journey)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
+	BEGIN ATOMIC
+		SELECT d.name, d.journey FROM (VALUES ('purchase',
+			'interested: cart | quote | trial; customer: booking | order | purchase | subscription'::crm_timeline.journey)) d(name, journey)
+		WHERE NOT EXISTS (SELECT FROM crm_timeline.journey_definition j WHERE j.name = d.name)
+		UNION ALL
+		SELECT j.name, j.journey FROM crm_timeline.journey_definition j WHERE j.journey IS NOT NULL;
+	END;
+COMMENT ON FUNCTION crm_timeline.journeys() IS
+	'the journeys on which customers are watched: the default, purchase, and the rows of crm_timeline.journey_definition, which override it';
+
+CREATE FUNCTION crm_timeline.journeys_in_force(OUT names text[], OUT journeys crm_timeline.journey[])
+	LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+$$
+BEGIN
+	SELECT coalesce(array_agg(j.name ORDER BY j.name COLLATE "C"), '{}'), coalesce(array_agg(j.journey ORDER BY j.name COLLATE "C"), '{}')
+	INTO names, journeys FROM crm_timeline.journeys() j;
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.journeys_in_force() IS 'the names of the journeys, and the journeys, for stages_now()';
+
+CREATE FUNCTION crm_timeline.stages_now(t crm_timeline.timeline, names text[], journeys crm_timeline.journey[], as_of timestamptz) RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'journey_stages_now' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION crm_timeline.stages_now(crm_timeline.timeline, text[], crm_timeline.journey[], timestamptz) IS
+	'the stage that the customer is in on each journey, under its name; null before the first';

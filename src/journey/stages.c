@@ -19,6 +19,7 @@
 #include "utils/typcache.h"
 
 #include "journey/journey.h"
+#include "journey/stages.h"
 #include "timeline/call.h"
 
 PG_FUNCTION_INFO_V1(journey_stage);
@@ -206,6 +207,18 @@ static int64
 moment(FunctionCallInfo fcinfo, int n)
 {
 	return PG_NARGS() > n ? PG_GETARG_TIMESTAMPTZ(n) : GetCurrentTransactionStartTimestamp();
+}
+
+/* The stage at some moment; see stages.h. */
+bool
+stage_at(const LoadedJourney *journey, const Layout *layout, int64 as_of, TextSlice *name)
+{
+	StayList list = find_stays(journey, layout, as_of);
+
+	if (list.count > 0)
+		*name = journey->stages[list.stays[list.count - 1].stage].name;
+	pfree(list.stays);
+	return list.count > 0;
 }
 
 static Datum
