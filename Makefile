@@ -51,7 +51,7 @@ endif
 # The server's headers are system headers: our warnings are about our code.
 PG_CPPFLAGS := -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
 	-DCRM_TIMELINE_VERSION=\"$(EXTVERSION)\"
-# ICU knows Unicode; src/identity/normalise.c alone uses it.
+# ICU knows Unicode, and how people write: src/identity/normalise.c and src/views/display.c alone use it.
 PKG_CONFIG ?= pkg-config
 ICU = icu-uc icu-i18n
 PG_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags $(ICU) 2>/dev/null)
