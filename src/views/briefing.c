@@ -215,8 +215,9 @@ read_moment(const Object *object, const char *name)
 	ParseError error;
 
 	if (moment.known && !parse_time(text.bytes, text.length, &moment.time, &error))
-		wrong_member(&place, "a time such as 2026-03-01T09:15:00+01:00",
-					 psprintf("Reading it, %s.", error.message));
+		wrong_member(
+			&place, "a time such as 2026-03-01T09:15:00+01:00",
+			psprintf("%c%s.", pg_toupper((unsigned char) error.message[0]), error.message + 1));
 	return moment;
 }
 
@@ -465,20 +466,17 @@ static void
 read_friction(const Object *context, Briefing *briefing)
 {
 	Place place = {context->place, "friction", 0};
+	Place items_place = {&place, "items", 0};
 	Object friction;
 	Object items;
 
 	if (!read_object(context, &place, &friction))
 		return;
 	briefing->friction = read_number(&friction, "score");
-	{
-		Place inner = {&place, "items", 0};
-
-		if (!read_object(&friction, &inner, &items))
-			return;
-		for (int i = 0; i < FRICTION_ITEMS; i++)
-			briefing->friction_item[i] = read_count(&items, friction_items[i]);
-	}
+	if (!read_object(&friction, &items_place, &items))
+		return;
+	for (int i = 0; i < FRICTION_ITEMS; i++)
+		briefing->friction_item[i] = read_count(&items, friction_items[i]);
 }
 
 static void

@@ -417,7 +417,8 @@ score_text(const Briefing *briefing, const Reader *reader, const Score *score)
 	for (Size i = 0; i < lengthof(scales); i++)
 		if (is_word(score->scale, scales[i].name))
 		{
-			scale = scales[i].shown;
+			scale = display_text(reader->display, scales[i].shown, strlen(scales[i].shown),
+								 MAX_WORD_CHARACTERS);
 			add(&remarks,
 				say_with(reader, SAY_RANGE, display_number(reader->display, scales[i].least),
 						 display_number(reader->display, scales[i].most)));

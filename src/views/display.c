@@ -325,7 +325,7 @@ typedef struct Distance
 
 /*
  * How far a time is away: whole units of the largest of which there are two, so
- * that what is cut off is less than a third of what is said.
+ * that what is cut off is less than a third of the whole; minutes from one on.
  */
 static Distance
 distance_between(TimestampTz at, TimestampTz as_of)

@@ -22,6 +22,10 @@
 PG_FUNCTION_INFO_V1(relative_time);
 PG_FUNCTION_INFO_V1(list_text);
 
+/* items of a list, and bytes of them: ICU puts them together without a pause */
+#define MAX_LIST_ITEMS 100000
+#define MAX_LIST_BYTES ((Size) 64 * 1024 * 1024)
+
 /* The reader of the last call, and the locale that it was asked by. */
 typedef struct ReaderCache
 {
@@ -135,6 +139,13 @@ list_text(PG_FUNCTION_ARGS)
 	int kept = 0;
 	const char **items;
 
+	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) > MAX_LIST_ITEMS ||
+		VARSIZE_ANY(array) > MAX_LIST_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("list is too long"),
+				 errdetail("A list has at most %d items, and %zu bytes.", MAX_LIST_ITEMS,
+						   MAX_LIST_BYTES)));
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
 	items = palloc(sizeof(char *) * (Size) Max(count, 1));
 	for (int i = 0; i < count; i++)
