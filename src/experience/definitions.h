@@ -143,6 +143,14 @@ extern bool event_by_name(TextSlice name, NamedEvent *event);
 /* The names of all of them, for a hint. */
 extern char *event_names(void);
 
+/* A parameter by its name, of a channel or an item where scope is not empty; false where there is none. */
+typedef struct ParameterValue
+{
+	bool is_number;
+	int64 length;
+	double number;
+} ParameterValue;
+
 /* Definitions ready to run. */
 typedef struct Definitions
 {
@@ -164,6 +172,10 @@ extern const Definitions *definitions_argument(FunctionCallInfo fcinfo, int n);
 
 /* The lanes of some named events. */
 extern uint64 definitions_lanes(const Definitions *definitions, uint64 events);
+
+extern bool definitions_parameter(const Definitions *definitions, TextSlice name, TextSlice scope,
+								  ParameterValue *value);
+extern char *parameter_names(void);
 
 /* The wait target of a channel. */
 extern int64 definitions_wait_target(const Definitions *definitions, TextSlice channel);

@@ -185,6 +185,62 @@ static const struct
 	{"phone", 10 * USECS_PER_MINUTE},
 };
 
+static inline int64 *
+length_of(Parameters *parameters, const NamedParameter *named)
+{
+	return (int64 *) ((char *) parameters + named->offset);
+}
+
+static inline double *
+number_of(Parameters *parameters, const NamedParameter *named)
+{
+	return (double *) ((char *) parameters + named->offset);
+}
+
+static inline bool
+is_text(TextSlice slice, const char *text)
+{
+	return slice.length == strlen(text) && memcmp(slice.bytes, text, slice.length) == 0;
+}
+
+/* A parameter by its name; see definitions.h. */
+bool
+definitions_parameter(const Definitions *definitions, TextSlice name, TextSlice scope,
+					  ParameterValue *value)
+{
+	Parameters *parameters = unconstify(Parameters *, definitions->parameters);
+
+	for (Size i = 0; i < lengthof(named_parameter); i++)
+	{
+		const NamedParameter *named = &named_parameter[i];
+
+		if (!is_text(name, named->name))
+			continue;
+		value->is_number = named->is_number;
+		switch (named->scope)
+		{
+			case SCOPE_CHANNEL:
+				value->length = definitions_wait_target(definitions, scope);
+				return true;
+			case SCOPE_ITEM:
+				for (int item = 0; item < FRICTION_ITEMS; item++)
+				{
+					value->number = parameters->weight[item];
+					if (is_text(scope, friction_item_name[item]))
+						return true;
+				}
+				return false;
+			case SCOPE_NONE:
+				if (named->is_number)
+					value->number = *number_of(parameters, named);
+				else
+					value->length = *length_of(parameters, named);
+				return scope.length == 0;
+		}
+	}
+	return false;
+}
+
 static bool
 fail(PatternError *error, int sqlstate, int position, const char *message, const char *hint)
 {
@@ -203,18 +259,6 @@ fail_at(PatternError *error, Lexer *lexer, const char *at, const char *message, 
 				hint);
 }
 
-static inline int64 *
-length_of(Parameters *parameters, const NamedParameter *named)
-{
-	return (int64 *) ((char *) parameters + named->offset);
-}
-
-static inline double *
-number_of(Parameters *parameters, const NamedParameter *named)
-{
-	return (double *) ((char *) parameters + named->offset);
-}
-
 char *
 event_names(void)
 {
@@ -226,7 +270,7 @@ event_names(void)
 	return out.data;
 }
 
-static char *
+char *
 parameter_names(void)
 {
 	StringInfoData out;
@@ -243,8 +287,7 @@ event_by_name(TextSlice name, NamedEvent *event)
 	for (int i = 0; i < NAMED_EVENTS; i++)
 	{
 		*event = (NamedEvent) i;
-		if (name.length == strlen(named_event[i].name) &&
-			memcmp(name.bytes, named_event[i].name, name.length) == 0)
+		if (is_text(name, named_event[i].name))
 			return true;
 	}
 	return false;
@@ -420,8 +463,7 @@ read_parameter(DefinitionsDraft *draft, Lexer *lexer, TextSlice name, const char
 
 	for (Size i = 0; i < lengthof(named_parameter); i++)
 	{
-		if (name.length == strlen(named_parameter[i].name) &&
-			memcmp(name.bytes, named_parameter[i].name, name.length) == 0)
+		if (is_text(name, named_parameter[i].name))
 			named = &named_parameter[i];
 	}
 	if (named == NULL)
@@ -435,8 +477,7 @@ read_parameter(DefinitionsDraft *draft, Lexer *lexer, TextSlice name, const char
 	{
 		for (item = 0; item < FRICTION_ITEMS; item++)
 		{
-			if (scope != NULL && scope->length == strlen(friction_item_name[item]) &&
-				memcmp(scope->bytes, friction_item_name[item], scope->length) == 0)
+			if (scope != NULL && is_text(*scope, friction_item_name[item]))
 				break;
 		}
 		if (item == FRICTION_ITEMS)

@@ -123,3 +123,32 @@ COMMENT ON TRIGGER definition_check ON crm_timeline.definition IS 'a definition 
 CREATE TRIGGER target_check AFTER INSERT OR UPDATE ON crm_timeline.target
 	FOR EACH STATEMENT EXECUTE FUNCTION crm_timeline.check_definitions();
 COMMENT ON TRIGGER target_check ON crm_timeline.target IS 'a parameter is a known one, and its value can be used';
+
+CREATE TABLE crm_timeline.purpose_definition (
+	name text COLLATE "C" NOT NULL PRIMARY KEY,
+	kinds text[] NOT NULL,
+	note text
+);
+COMMENT ON TABLE crm_timeline.purpose_definition IS
+	'what somebody may be shown for a purpose: only interactions of these kinds; there is none by default';
+COMMENT ON COLUMN crm_timeline.purpose_definition.name IS 'as context() is asked for it';
+COMMENT ON COLUMN crm_timeline.purpose_definition.kinds IS 'the kinds that are needed for it';
+COMMENT ON COLUMN crm_timeline.purpose_definition.note IS 'why, for those who come after';
+SELECT pg_catalog.pg_extension_config_dump('crm_timeline.purpose_definition', '');
+
+CREATE FUNCTION crm_timeline.limited_to_purpose(t crm_timeline.timeline, purpose text) RETURNS crm_timeline.timeline
+	LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+$$
+DECLARE
+	allowed text[];
+BEGIN
+	SELECT p.kinds INTO allowed FROM crm_timeline.purpose_definition p WHERE p.name = purpose;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no purpose "%"', purpose
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Purposes are rows of crm_timeline.purpose_definition.';
+	END IF;
+	RETURN crm_timeline.pick_kinds(t, VARIADIC allowed);
+END
+$$;
+COMMENT ON FUNCTION crm_timeline.limited_to_purpose(crm_timeline.timeline, text) IS
+	'the interactions of the kinds that a purpose names; an error where there is no such purpose';

@@ -213,15 +213,17 @@ CREATE TYPE crm_timeline.baseline_summary AS (
 	usual_channel text,
 	usual_channel_share double precision,
 	last_channel text,
-	is_unusual_channel boolean
+	is_unusual_channel boolean,
+	usual_hour integer,
+	usual_hour_share double precision
 );
 COMMENT ON TYPE crm_timeline.baseline_summary IS
-	'what is usual for the customer: the median time between contacts and the channel of most of them, beside how long it has been silent and the channel that was used last';
+	'what is usual for the customer: the median time between contacts, the channel and the local hour of most of them, beside how long it has been silent and the channel that was used last';
 
 CREATE FUNCTION crm_timeline.baseline(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
-		as_of timestamptz DEFAULT now()) RETURNS crm_timeline.baseline_summary
+		as_of timestamptz DEFAULT now(), zone text DEFAULT 'UTC') RETURNS crm_timeline.baseline_summary
 	AS 'MODULE_PATHNAME', 'experience_baseline' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
-COMMENT ON FUNCTION crm_timeline.baseline(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+COMMENT ON FUNCTION crm_timeline.baseline(crm_timeline.timeline, crm_timeline.definitions, timestamptz, text) IS
 	'the customer measured against what is usual for that customer';
 
 -- The interactions behind a definition
@@ -236,6 +238,15 @@ CREATE FUNCTION crm_timeline.event_count(t crm_timeline.timeline, event text, du
 	AS 'MODULE_PATHNAME', 'experience_event_count' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
 COMMENT ON FUNCTION crm_timeline.event_count(crm_timeline.timeline, text, tstzrange, crm_timeline.definitions) IS
 	'how many interactions within a range a definition accepts: missteps are event_count(timeline, ''poor'', ...)';
+
+CREATE FUNCTION crm_timeline.parameter_length(d crm_timeline.definitions, name text, scope text DEFAULT '') RETURNS interval
+	AS 'MODULE_PATHNAME', 'definitions_length' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION crm_timeline.parameter_length(crm_timeline.definitions, text, text) IS
+	'a parameter that is a duration: parameter_length(definitions(), ''wait_target'', ''chat'')';
+CREATE FUNCTION crm_timeline.parameter_number(d crm_timeline.definitions, name text, scope text DEFAULT '') RETURNS double precision
+	AS 'MODULE_PATHNAME', 'definitions_number' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION crm_timeline.parameter_number(crm_timeline.definitions, text, text) IS
+	'a parameter that is a number: parameter_number(definitions(), ''weight'', ''reopen'')';
 
 -- All at a glance
 

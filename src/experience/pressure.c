@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/rangetypes.h"
 #include "utils/timestamp.h"
@@ -23,6 +24,8 @@ PG_FUNCTION_INFO_V1(experience_pressure);
 PG_FUNCTION_INFO_V1(experience_baseline);
 PG_FUNCTION_INFO_V1(experience_pick_event);
 PG_FUNCTION_INFO_V1(experience_event_count);
+PG_FUNCTION_INFO_V1(definitions_length);
+PG_FUNCTION_INFO_V1(definitions_number);
 
 #define ST_SORT sort_lengths
 #define ST_ELEMENT_TYPE int64
@@ -133,7 +136,33 @@ median(const int64 *lengths, uint32 count)
 	return low + (high - low) / 2;
 }
 
-/* baseline(timeline, definitions, as_of) */
+/* The time zone in an argument. */
+static pg_tz *
+zone_argument(FunctionCallInfo fcinfo, int n)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(n));
+	pg_tz *zone = pg_tzset(name);
+
+	if (zone == NULL)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("time zone \"%s\" not recognized", name),
+				errhint("See pg_timezone_names."));
+	return zone;
+}
+
+/* The local hour of a moment. */
+static int
+hour_of(int64 time, pg_tz *zone)
+{
+	/* seconds since 1970, rounded down */
+	pg_time_t seconds = (pg_time_t) ((time - (time < 0 ? USECS_PER_SEC - 1 : 0)) / USECS_PER_SEC +
+									 (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY);
+	const struct pg_tm *local = pg_localtime(&seconds, zone);
+
+	return local == NULL ? 0 : local->tm_hour;
+}
+
+/* baseline(timeline, definitions, as_of, zone) */
 Datum
 experience_baseline(PG_FUNCTION_ARGS)
 {
@@ -148,6 +177,8 @@ experience_baseline(PG_FUNCTION_ARGS)
 		B_USUAL_CHANNEL_SHARE,
 		B_LAST_CHANNEL,
 		B_IS_UNUSUAL_CHANNEL,
+		B_USUAL_HOUR,
+		B_USUAL_HOUR_SHARE,
 		B_COLUMNS,
 	};
 	Measure measure;
@@ -162,6 +193,9 @@ experience_baseline(PG_FUNCTION_ARGS)
 	int64 most = 0;
 	uint32 channels = 0;
 	int64 *count;
+	pg_tz *zone = zone_argument(fcinfo, 3);
+	int64 hours[HOURS_PER_DAY] = {0};
+	int usual_hour = 0;
 	Datum values[B_COLUMNS];
 	bool nulls[B_COLUMNS];
 
@@ -180,7 +214,10 @@ experience_baseline(PG_FUNCTION_ARGS)
 	for (uint32 i = 0; i < story->count; i++)
 	{
 		const Moment *moment = &story->moments[i];
+		int hour = hour_of(moment->time, zone);
 
+		if (++hours[hour] >= hours[usual_hour])
+			usual_hour = hour;
 		if (moment->channel == NOTHING)
 			continue;
 		with_channel++;
@@ -201,6 +238,10 @@ experience_baseline(PG_FUNCTION_ARGS)
 		values[B_LAST_CONTACT_AT] = TimestampTzGetDatum(last->time);
 		values[B_SILENCE] = interval_datum(as_of - last->time);
 		values[B_LAST_CHANNEL] = measure_text(&measure, last, CHANNEL, &nulls[B_LAST_CHANNEL]);
+		nulls[B_USUAL_HOUR] = false;
+		values[B_USUAL_HOUR] = Int32GetDatum(usual_hour);
+		values[B_USUAL_HOUR_SHARE] = share_datum(hours[usual_hour], story->count,
+												 &nulls[B_USUAL_HOUR_SHARE]);
 	}
 	gap_count = story->count > 0 ? story->count - 1 : 0;
 	if (gap_count > 0)
@@ -314,4 +355,42 @@ experience_event_count(PG_FUNCTION_ARGS)
 	for (uint32 i = from; i < to; i++)
 		result += flags[i];
 	PG_RETURN_INT64(result);
+}
+
+/* The parameter in arguments 1 and 2 of the definitions in argument 0. */
+static ParameterValue
+parameter_argument(FunctionCallInfo fcinfo, bool is_number)
+{
+	const Definitions *definitions = definitions_argument(fcinfo, 0);
+	TextSlice name = datum_slice(PG_GETARG_DATUM(1));
+	TextSlice scope = datum_slice(PG_GETARG_DATUM(2));
+	ParameterValue value = {0};
+
+	if (!definitions_parameter(definitions, name, scope, &value))
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("there is no parameter \"%.*s%s%.*s\"", (int) Min(name.length, 1000),
+					   name.bytes, scope.length > 0 ? "@" : "", (int) Min(scope.length, 1000),
+					   scope.bytes),
+				errhint("Parameters are: %s.", parameter_names()));
+	if (value.is_number != is_number)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("parameter \"%.*s\" is a %s", (int) name.length, name.bytes,
+					   value.is_number ? "number" : "duration"),
+				errhint("Ask for it with crm_timeline.%s().",
+						value.is_number ? "parameter_number" : "parameter_length"));
+	return value;
+}
+
+/* parameter_length(definitions, name, scope) */
+Datum
+definitions_length(PG_FUNCTION_ARGS)
+{
+	return interval_datum(parameter_argument(fcinfo, false).length);
+}
+
+/* parameter_number(definitions, name, scope) */
+Datum
+definitions_number(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(parameter_argument(fcinfo, true).number);
 }

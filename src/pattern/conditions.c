@@ -702,20 +702,52 @@ may_hold(const EventTests *tests, uint32 node, uint32 attribute, uint32 slot)
 	return this->type == TEST_ALL;
 }
 
-/* The events, of those given, that may pass where one attribute's value has that slot. */
-static uint64
-may_pass(const EventTests *tests, uint64 events, uint32 attribute, uint32 slot)
+/* Takes an event's bit from the masks of the slots [from, to). */
+static inline void
+refuse_slots(uint64 *masks, uint32 from, uint32 to, uint64 bit)
 {
-	uint64 mask = 0;
+	for (uint32 slot = from; slot < to; slot++)
+		masks[slot] &= ~bit;
+}
 
-	for (uint64 rest = events; rest != 0; rest &= rest - 1)
+/*
+ * Takes an event's bit from the masks of the slots of an attribute at which its
+ * test can not be true: as may_hold() says, but by the ranges where it can.
+ */
+static void
+refuse(const EventTests *tests, uint32 node, uint32 attribute, uint64 *masks, uint32 slots,
+	   uint64 bit)
+{
+	const TestNode *this = &tests->node[node];
+	uint32 from = 0;
+
+	check_stack_depth();
+	if (this->type == TEST_ALL)
 	{
-		int event = pg_rightmost_one_pos64(rest);
-
-		if (may_hold(tests, tests->event[event], attribute, slot))
-			mask |= UINT64CONST(1) << event;
+		for (uint32 child = node + 1; child < this->end; child = tests->node[child].end)
+			refuse(tests, child, attribute, masks, slots, bit);
+		return;
 	}
-	return mask;
+	if (this->type == TEST_ANY)
+	{
+		for (uint32 slot = 0; slot < slots; slot++)
+		{
+			if ((masks[slot] & bit) != 0 && !may_hold(tests, node, attribute, slot))
+				masks[slot] &= ~bit;
+		}
+		return;
+	}
+	if (this->attribute != attribute)
+		return;
+	for (uint32 i = 0; i < this->ranges; i++)
+	{
+		/* an empty range ends before it begins */
+		if (this->range[i].last < this->range[i].first)
+			continue;
+		refuse_slots(masks, from, this->range[i].first, bit);
+		from = this->range[i].last + 1;
+	}
+	refuse_slots(masks, from, slots, bit);
 }
 
 /* Works out the masks of an attribute: O(slots x size of the tests). */
@@ -728,16 +760,21 @@ make_masks(const EventTests *tests, uint32 number)
 
 	attribute->masks = palloc(sizeof(uint64) * slots);
 	for (uint32 slot = 0; slot < slots; slot++)
+		attribute->masks[slot] = tests->possible;
+	for (uint64 rest = tests->possible & attribute->events; rest != 0; rest &= rest - 1)
 	{
-		uint64 mask = may_pass(tests, tests->possible & attribute->events, number, slot) |
-			(tests->possible & ~attribute->events);
+		int event = pg_rightmost_one_pos64(rest);
 
 		CHECK_FOR_INTERRUPTS();
-		attribute->masks[slot] = mask;
+		refuse(tests, tests->event[event], number, attribute->masks, slots,
+			   UINT64CONST(1) << event);
+	}
+	for (uint32 slot = FIRST_NUMBER_SLOT; slot < slots; slot++)
+	{
 		if (slot >= first_text)
-			attribute->any_text |= mask;
-		else if (slot >= FIRST_NUMBER_SLOT)
-			attribute->any_number |= mask;
+			attribute->any_text |= attribute->masks[slot];
+		else
+			attribute->any_number |= attribute->masks[slot];
 	}
 }
 

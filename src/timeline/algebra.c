@@ -23,6 +23,7 @@ PG_FUNCTION_INFO_V1(timeline_intersection);
 PG_FUNCTION_INFO_V1(timeline_difference);
 PG_FUNCTION_INFO_V1(timeline_concat);
 PG_FUNCTION_INFO_V1(timeline_slice);
+PG_FUNCTION_INFO_V1(timeline_last_interactions);
 PG_FUNCTION_INFO_V1(timeline_pick_kinds);
 PG_FUNCTION_INFO_V1(timeline_overlaps);
 PG_FUNCTION_INFO_V1(timeline_overlapped_by);
@@ -178,6 +179,28 @@ timeline_slice(PG_FUNCTION_ARGS)
 		return PG_GETARG_DATUM(0);
 	builder = call_builder(fcinfo);
 	builder_append_layout(builder, &layout, from, to, NULL);
+	keys = builder_keys(builder, &count);
+	PG_RETURN_POINTER(pack_keys(builder, keys, count));
+}
+
+/* last_interactions(timeline, integer) */
+Datum
+timeline_last_interactions(PG_FUNCTION_ARGS)
+{
+	int32 wanted = PG_GETARG_INT32(1);
+	Layout layout;
+	Builder *builder;
+	RecordKey *keys;
+	uint32 count;
+
+	if (wanted < 0)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("the number of interactions must not be negative"));
+	PG_GETARG_LAYOUT(0, &layout);
+	if ((uint32) wanted >= layout.count)
+		return PG_GETARG_DATUM(0);
+	builder = call_builder(fcinfo);
+	builder_append_layout(builder, &layout, layout.count - (uint32) wanted, layout.count, NULL);
 	keys = builder_keys(builder, &count);
 	PG_RETURN_POINTER(pack_keys(builder, keys, count));
 }

@@ -227,6 +227,10 @@ CREATE FUNCTION crm_timeline.slice(crm_timeline.timeline, tstzrange) RETURNS crm
 	AS 'MODULE_PATHNAME', 'timeline_slice' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION crm_timeline.slice(crm_timeline.timeline, tstzrange) IS
 	'the interactions whose time lies in the range';
+CREATE FUNCTION crm_timeline.last_interactions(crm_timeline.timeline, n integer) RETURNS crm_timeline.timeline
+	AS 'MODULE_PATHNAME', 'timeline_last_interactions' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION crm_timeline.last_interactions(crm_timeline.timeline, integer) IS
+	'the last n interactions; all of them where there are no more';
 CREATE FUNCTION crm_timeline.pick_kinds(crm_timeline.timeline, VARIADIC kinds text[]) RETURNS crm_timeline.timeline
 	AS 'MODULE_PATHNAME', 'timeline_pick_kinds' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION crm_timeline.pick_kinds(crm_timeline.timeline, text[]) IS
