@@ -3,7 +3,7 @@
  *		One conversation after another: conversations() and handlers().
  *
  * A conversation is a thread, or what is said in one channel outside of any.
- * Stations are the people who handled it one after another, handlers the
+ * Stations are the people, or teams, who handled it one after another, handlers the
  * different ones among them; the work is shared equally by the handlers, so that
  * what they are credited with adds up to one a conversation.
  */
@@ -173,7 +173,7 @@ find_conversations(Story *story)
 	return list;
 }
 
-/* conversations(timeline, definitions, as_of) */
+/* conversations(timeline, definitions, as_of, station) */
 Datum
 experience_conversations(PG_FUNCTION_ARGS)
 {
@@ -212,7 +212,7 @@ experience_conversations(PG_FUNCTION_ARGS)
 	Conversations list;
 
 	InitMaterializedSRF(fcinfo, 0);
-	measure_begin(&measure, fcinfo, CONVERSATION_EVENTS);
+	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
 	list = find_conversations(story);
 	moments = story->moments;
 	for (uint32 i = 0; i < list.count; i++)
@@ -251,10 +251,9 @@ experience_conversations(PG_FUNCTION_ARGS)
 		values[C_RESOLVED_AT] = nulls[C_RESOLVED_AT] ?
 			(Datum) 0 :
 			TimestampTzGetDatum(moments[one->resolution.resolved].time);
-		values[C_FIRST_AGENT] = measure_text(&measure, first_handled, AGENT, &nulls[C_FIRST_AGENT]);
-		values[C_LAST_AGENT] = measure_text(&measure, last_handled, AGENT, &nulls[C_LAST_AGENT]);
-		values[C_RESOLVING_AGENT] = measure_text(&measure, resolver, AGENT,
-												 &nulls[C_RESOLVING_AGENT]);
+		values[C_FIRST_AGENT] = measure_station(&measure, first_handled, &nulls[C_FIRST_AGENT]);
+		values[C_LAST_AGENT] = measure_station(&measure, last_handled, &nulls[C_LAST_AGENT]);
+		values[C_RESOLVING_AGENT] = measure_station(&measure, resolver, &nulls[C_RESOLVING_AGENT]);
 		values[C_SOURCE] = measure_text(&measure, first, SOURCE, &nulls[C_SOURCE]);
 		values[C_REF] = measure_text(&measure, first, REF, &nulls[C_REF]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -262,7 +261,7 @@ experience_conversations(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* handlers(timeline, definitions, as_of) */
+/* handlers(timeline, definitions, as_of, station) */
 Datum
 experience_handlers(PG_FUNCTION_ARGS)
 {
@@ -289,7 +288,7 @@ experience_handlers(PG_FUNCTION_ARGS)
 	Conversations list;
 
 	InitMaterializedSRF(fcinfo, 0);
-	measure_begin(&measure, fcinfo, CONVERSATION_EVENTS);
+	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
 	list = find_conversations(story);
 	moments = story->moments;
 	for (uint32 i = 0; i < list.count; i++)
@@ -308,8 +307,7 @@ experience_handlers(PG_FUNCTION_ARGS)
 			values[H_THREAD] = measure_text(&measure, first, THREAD, &nulls[H_THREAD]);
 			values[H_CHANNEL] = measure_text(&measure, first, CHANNEL, &nulls[H_CHANNEL]);
 			values[H_STARTED_AT] = TimestampTzGetDatum(first->time);
-			values[H_AGENT] = measure_text(&measure, &moments[handler->first], AGENT,
-										   &nulls[H_AGENT]);
+			values[H_AGENT] = measure_station(&measure, &moments[handler->first], &nulls[H_AGENT]);
 			values[H_STATION] = Int32GetDatum(++station);
 			values[H_INTERACTIONS] = Int32GetDatum((int32) handler->moments);
 			values[H_FIRST_AT] = TimestampTzGetDatum(moments[handler->first].time);

@@ -233,24 +233,30 @@ load_definitions(const DefinitionsValue *value, MemoryContext parent)
 	return definitions;
 }
 
-/* The definitions in argument n; see definitions.h. */
+/* The definitions in a Datum; see definitions.h. */
 const Definitions *
-definitions_argument(FunctionCallInfo fcinfo, int n)
+definitions_load(void **slot, MemoryContext parent, Datum datum)
 {
-	Definitions *known = fcinfo->flinfo->fn_extra;
-	const DefinitionsValue *value = definitions_get_value(PG_GETARG_DATUM(n));
+	Definitions *known = *slot;
+	const DefinitionsValue *value = definitions_get_value(datum);
 
 	if (known != NULL && VARSIZE(known->value) == VARSIZE(value) &&
 		memcmp(known->value, value, VARSIZE(value)) == 0)
 		return known;
 	if (known != NULL)
 	{
-		fcinfo->flinfo->fn_extra = NULL;
+		*slot = NULL;
 		MemoryContextDelete(known->context);
 	}
-	known = load_definitions(value, fcinfo->flinfo->fn_mcxt);
-	fcinfo->flinfo->fn_extra = known;
+	known = load_definitions(value, parent);
+	*slot = known;
 	return known;
+}
+
+const Definitions *
+definitions_argument(FunctionCallInfo fcinfo, int n)
+{
+	return definitions_load(&fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt, PG_GETARG_DATUM(n));
 }
 
 /* The lanes of some named events; O(lanes). */

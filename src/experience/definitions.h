@@ -167,7 +167,10 @@ typedef struct Definitions
 /* The value in a Datum. */
 extern const DefinitionsValue *definitions_get_value(Datum datum);
 
-/* The definitions in argument n, loaded once for calls that give the same. */
+/* The definitions in a Datum, loaded once for a slot below parent as long as it gets the same. */
+extern const Definitions *definitions_load(void **slot, MemoryContext parent, Datum datum);
+
+/* The definitions in argument n, in the slot of the call site. */
 extern const Definitions *definitions_argument(FunctionCallInfo fcinfo, int n);
 
 /* The lanes of some named events. */

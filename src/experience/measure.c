@@ -12,20 +12,35 @@
 #include "experience/measure.h"
 #include "timeline/call.h"
 
-void
-measure_begin_at(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted)
+static void
+begin(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted,
+	  const TextSlice *station)
 {
 	const Definitions *definitions = definitions_argument(fcinfo, 1);
 
 	measure->looked_up = 0;
 	PG_GETARG_LAYOUT(0, &measure->layout);
-	story_read(&measure->story, definitions, &measure->layout, as_of, wanted);
+	story_read(&measure->story, definitions, &measure->layout, as_of, wanted, station);
+}
+
+void
+measure_begin_at(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted)
+{
+	begin(measure, fcinfo, as_of, wanted, NULL);
 }
 
 void
 measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted)
 {
-	measure_begin_at(measure, fcinfo, PG_GETARG_TIMESTAMPTZ(2), wanted);
+	begin(measure, fcinfo, PG_GETARG_TIMESTAMPTZ(2), wanted, NULL);
+}
+
+void
+measure_begin_stations(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted, int n)
+{
+	TextSlice station = datum_slice(PG_GETARG_DATUM(n));
+
+	begin(measure, fcinfo, PG_GETARG_TIMESTAMPTZ(2), wanted, &station);
 }
 
 void
@@ -69,6 +84,15 @@ measure_text(Measure *measure, const Moment *moment, WellKnown name, bool *null)
 	if (measure->text[name] == NULL)
 		return (Datum) 0;
 	return text_datum(measure->text[name], moment->index, null);
+}
+
+Datum
+measure_station(const Measure *measure, const Moment *moment, bool *null)
+{
+	*null = true;
+	if (moment == NULL || measure->story.column[STORY_AGENT] == NULL)
+		return (Datum) 0;
+	return text_datum(measure->story.column[STORY_AGENT], moment->index, null);
 }
 
 Datum

@@ -83,21 +83,21 @@ COMMENT ON FUNCTION crm_timeline.friction(crm_timeline.timeline, crm_timeline.de
 	'friction in numbers; see friction_items()';
 
 CREATE FUNCTION crm_timeline.conversations(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
-		as_of timestamptz DEFAULT now())
+		as_of timestamptz DEFAULT now(), station text DEFAULT 'agent')
 	RETURNS TABLE (thread text, channel text, kind text, topic text, started_at timestamptz, last_at timestamptz, contacts integer, waits integer,
 		answered integer, first_response interval, answer_time interval, is_waiting boolean, is_abandoned boolean, stations integer,
 		handlers integer, transfers integer, resolutions integer, reopens integer, resolved_at timestamptz, first_agent text, last_agent text,
 		resolving_agent text, source text, ref text)
 	AS 'MODULE_PATHNAME', 'experience_conversations' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 10;
-COMMENT ON FUNCTION crm_timeline.conversations(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+COMMENT ON FUNCTION crm_timeline.conversations(crm_timeline.timeline, crm_timeline.definitions, timestamptz, text) IS
 	'one row for each thread, and for each channel outside of threads, in which the customer asked or somebody handled it: first response, time of all answers, stations, transfers, resolutions';
 
 CREATE FUNCTION crm_timeline.handlers(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(),
-		as_of timestamptz DEFAULT now())
-	RETURNS TABLE (thread text, channel text, started_at timestamptz, agent text, station integer, interactions integer, first_at timestamptz,
+		as_of timestamptz DEFAULT now(), station text DEFAULT 'agent')
+	RETURNS TABLE (thread text, channel text, started_at timestamptz, agent text, place integer, interactions integer, first_at timestamptz,
 		last_at timestamptz, share double precision, is_first boolean, is_last boolean, is_resolving boolean)
 	AS 'MODULE_PATHNAME', 'experience_handlers' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 10;
-COMMENT ON FUNCTION crm_timeline.handlers(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+COMMENT ON FUNCTION crm_timeline.handlers(crm_timeline.timeline, crm_timeline.definitions, timestamptz, text) IS
 	'who handled each conversation, in the order in which they came; share is their part of it, one divided by their number';
 
 -- Feeling

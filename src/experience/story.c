@@ -159,7 +159,7 @@ finish_conversations(Story *story, uint32 threads, uint32 channels)
 /* Reads a story; see story.h. */
 void
 story_read(Story *story, const Definitions *definitions, const Layout *layout, int64 as_of,
-		   uint64 wanted)
+		   uint64 wanted, const TextSlice *station)
 {
 	EventReader *reader = definitions->reader;
 	uint64 lanes = definitions_lanes(definitions, wanted);
@@ -176,7 +176,9 @@ story_read(Story *story, const Definitions *definitions, const Layout *layout, i
 	{
 		const WellKnownAttribute *attribute = &well_known_attribute[column_name[i]];
 
-		story->column[i] = layout_find(layout, attribute->name, attribute->length, attribute->type);
+		story->column[i] = i == STORY_AGENT && station != NULL ?
+			layout_find(layout, station->bytes, station->length, ATTRIBUTE_TEXT) :
+			layout_find(layout, attribute->name, attribute->length, attribute->type);
 		numberer_begin(&numberer[i], story->column[i]);
 	}
 	events_bind_some(reader, layout, lanes);

@@ -49,9 +49,12 @@ typedef struct Story
 	int64 *target;        /* of a channel + 1, 0 = not yet looked up; NULL for plain columns */
 } Story;
 
-/* Reads a story, in the current memory context; O(interactions). */
+/*
+ * Reads a story, in the current memory context; O(interactions).  Stations are
+ * the texts of an attribute, the agent where it is NULL.
+ */
 extern void story_read(Story *story, const Definitions *definitions, const Layout *layout,
-					   int64 as_of, uint64 wanted);
+					   int64 as_of, uint64 wanted, const TextSlice *station);
 
 /* The whole as one conversation: what a customer waits for, whatever the thread. */
 extern void story_unite(Story *story);
