@@ -413,7 +413,7 @@ read_zone(ScheduleParser *parser, ScheduleVersion *version)
 	version->zone_name = pstrdup(pg_get_timezone_name(version->zone));
 	if (!is_from_database(version->zone_name))
 		return fail(parser, psprintf("time zone %s is not the name of a place", shown(token)),
-					"POSIX zones have no history; " ZONE_HINT);
+					"A POSIX zone or an offset knows no rules of a place. " ZONE_HINT);
 	if (!pg_tz_acceptable(version->zone))
 		return fail(parser, psprintf("time zone %s has leap seconds", shown(token)), ZONE_HINT);
 	next_token(parser);
@@ -593,31 +593,32 @@ schedule_read(const char *text, Size length, Schedule *schedule, PatternError *e
  * The canonical text
  */
 
-/* Appends hours with blanks between; more than a day at once takes two that overlap. */
+/* Appends hours of a day at most; those behind others with a blank before. */
+static void
+print_span(StringInfo out, bool first, int32 open, int32 close)
+{
+	if (!first)
+		appendStringInfoChar(out, ' ');
+	if (close > MINUTES_A_DAY)
+		close -= MINUTES_A_DAY;
+	appendStringInfo(out, "%02d:%02d-%02d:%02d", open / 60, open % 60, close / 60, close % 60);
+}
+
+/* Appends the hours of a day; those longer than one as two that overlap. */
 static void
 print_hours(StringInfo out, const DayHours *day)
 {
-	const char *between = "";
-
 	if (day->count == 0)
 		appendStringInfoString(out, "closed");
 	for (int i = 0; i < day->count; i++)
 	{
 		int32 open = day->hours[i].open;
 		int32 close = day->hours[i].close;
+		bool two = close - open > MINUTES_A_DAY;
 
-		if (close - open > MINUTES_A_DAY)
-		{
-			appendStringInfo(out, "%s%02d:%02d-%02d:%02d", between, open / 60, open % 60, open / 60,
-							 open % 60);
-			between = " ";
-			open = close - MINUTES_A_DAY;
-		}
-		if (close > MINUTES_A_DAY)
-			close -= MINUTES_A_DAY;
-		appendStringInfo(out, "%s%02d:%02d-%02d:%02d", between, open / 60, open % 60, close / 60,
-						 close % 60);
-		between = " ";
+		print_span(out, i == 0, open, two ? open + MINUTES_A_DAY : close);
+		if (two)
+			print_span(out, false, close - MINUTES_A_DAY, close);
 	}
 }
 

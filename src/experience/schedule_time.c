@@ -304,6 +304,9 @@ uniform_piece(const Walk *walk, uint32 index, int64 limit, Piece *piece)
 		limit = Min(limit, (schedule->exceptions[next].first - ZONE_DAYS) * DAY);
 	if (limit <= walk->at)
 		return false;
+	/* its length has to be a number */
+	if (walk->at < 0)
+		limit = Min(limit, 0);
 	piece->type = PIECE_UNIFORM;
 	piece->begin = walk->at;
 	piece->end = limit;
