@@ -93,6 +93,20 @@ WITH whole AS (SELECT schedule_send('UTC mon-fri 09:00-17:00; 2026-12-24..2026-1
 SELECT count(*), count(*) FILTER (WHERE answer ~ '^(22|08)') > 500 AS errors, count(*) FILTER (WHERE answer ~ '^UTC ') > 20 AS schedules, count(*) FILTER (WHERE answer IS NULL OR answer !~ '^(22|08|UTC )') AS others FROM answers;
 COPY (SELECT) TO PROGRAM 'rm -f crm_timeline_schedule_bytes';
 
+-- a stored value is damaged, or its time zone is gone: it is still shown, and what asks it says so
+CREATE FUNCTION pg_temp.with_byte(schedule, int, int) RETURNS schedule AS 'byteaSetByte' LANGUAGE internal STRICT IMMUTABLE;
+CREATE FUNCTION pg_temp.ask(s schedule) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN is_open(s, '2026-01-05Z') || ' ' || business_time(s, '2026-01-01Z', '2028-01-01Z') || ' ' || coalesce(opens_at(s, '2027-01-01Z')::text, 'never');
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE;
+END $$;
+SELECT pg_temp.with_byte('Europe/Berlin mon-fri 09:00-17:00', 7, ascii('M'));
+SELECT is_open(pg_temp.with_byte('Europe/Berlin mon-fri 09:00-17:00', 7, ascii('M')), '2026-01-05Z');
+SELECT count(*), count(*) FILTER (WHERE answer = 'XX001') > 500 AS errors, count(*) FILTER (WHERE answer ~ '^(true|false) ') > 20 AS answers, count(*) FILTER (WHERE answer IS NULL OR answer !~ '^(XX001$|true |false )') AS others
+FROM (SELECT pg_temp.ask(pg_temp.with_byte(s, i, value)) AS answer FROM (VALUES (schedule 'UTC mon-fri 09:00-17:00; 2026-12-24..2026-12-26 closed; from 2027-01-01 Asia/Kolkata sat 22:00-06:00')) v (s),
+	generate_series(0, length(s::text) - 1) i, unnest(ARRAY[0, 32, 45, 48, 57, 59, 97, 255]) value) w;
+
 -- worked numbers: a weekend, and the days on which the clock is changed
 SELECT business_time(s, '2026-03-27 16:00 Europe/Berlin', '2026-03-30 10:00 Europe/Berlin') AS business, timestamptz '2026-03-30 10:00 Europe/Berlin' - '2026-03-27 16:00 Europe/Berlin' AS calendar,
 	business_time(s, '2026-03-30 10:00 Europe/Berlin', '2026-03-27 16:00 Europe/Berlin') AS backwards, business_time(s, '2026-03-28Z', '2026-03-29Z') AS none

@@ -160,7 +160,7 @@ schedule_hash_extended(PG_FUNCTION_ARGS)
 static LoadedSchedule *
 load_schedule(const struct varlena *value, MemoryContext parent)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "crm_timeline schedule",
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "crm_timeline schedule",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	LoadedSchedule *schedule = palloc0(sizeof(LoadedSchedule));
@@ -177,6 +177,8 @@ load_schedule(const struct varlena *value, MemoryContext parent)
 				errhint("A time zone that it names may have gone from the server's database."));
 	schedule_prepare(schedule);
 	MemoryContextSwitchTo(caller);
+	/* only now, so that what fails leaves nothing there */
+	MemoryContextSetParent(context, parent);
 	return schedule;
 }
 

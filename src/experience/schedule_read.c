@@ -97,10 +97,12 @@ at_item_end(const ScheduleParser *parser)
 static const char *
 shown(TextSlice text)
 {
-	int length = pg_mbcliplen(text.bytes, (int) text.length, SHOWN_BYTES);
+	int length;
 
 	if (text.length == 0)
 		return "the end";
+	/* damaged bytes of a stored text may promise more than there are */
+	length = Min(pg_mbcliplen(text.bytes, (int) text.length, SHOWN_BYTES), (int) text.length);
 	return psprintf("\"%.*s%s\"", length, text.bytes, length < (int) text.length ? "..." : "");
 }
 
