@@ -158,6 +158,7 @@ SELECT business_time('Europe/Berlin mon-fri 09:00-17:00', '2026-01-01 Europe/Ber
 SELECT business_time(s, a, c) = business_time(s, a, b) + business_time(s, b, c) AS adds_up FROM (VALUES (schedule 'America/New_York mon-fri 09:00-17:00, sat 22:00-03:00; 2026-07-01..2027-03-31 10:00-11:00; from 2027-02-01 Asia/Tehran mon-sun 08:00-18:00')) v (s),
 	(VALUES (timestamptz '2020-01-01Z', timestamptz '2026-11-01 05:30Z', timestamptz '2050-01-01Z'), ('1000-01-01Z', '2027-01-31 23:59:59.5Z', '4000-01-01Z')) w (a, b, c);
 SELECT business_time('UTC mon-sun 00:00-24:00', '4713-01-01Z BC', '294276-12-31Z');
+SELECT opens_at('UTC mon 09:00-10:00', '1950-01-03Z'), closes_at('UTC mon 09:00-10:00', '1950-01-03Z'), add_business_time('UTC mon 09:00-10:00', '4713-01-01Z BC', '1000000 h'), add_business_time('UTC mon 09:00-10:00', '4713-01-01Z BC', '100000000 h') IS NULL AS never;
 
 -- arguments that are refused, and NULL
 SELECT count(pg_temp.tell('SELECT ' || call, call)) AS refused FROM unnest(ARRAY[$$business_time('UTC closed', '-infinity', '2026-01-01Z')$$, $$business_time('UTC closed', '2026-01-01Z', 'infinity')$$, $$add_business_time('UTC closed', 'infinity', '1 h')$$,

@@ -304,9 +304,6 @@ uniform_piece(const Walk *walk, uint32 index, int64 limit, Piece *piece)
 		limit = Min(limit, (schedule->exceptions[next].first - ZONE_DAYS) * DAY);
 	if (limit <= walk->at)
 		return false;
-	/* its length has to be a number */
-	if (walk->at < 0)
-		limit = Min(limit, 0);
 	piece->type = PIECE_UNIFORM;
 	piece->begin = walk->at;
 	piece->end = limit;
@@ -368,6 +365,9 @@ next_piece(Walk *walk, Piece *piece)
 	}
 	if (walk->stretch + 1 < schedule->stretch_count)
 		limit = Min(limit, schedule->stretches[walk->stretch + 1].begin);
+	/* all of time is longer than an int64 can say */
+	if (walk->at < 0)
+		limit = Min(limit, 0);
 	version = schedule->stretches[walk->stretch].version;
 	if (!uniform_piece(walk, version, limit, piece))
 	{

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes the readers of a timeline's bytes and of its text form, the readers of patterns and
-# journeys, the matcher, and the rules of identities, under the address and the undefined behaviour
-# sanitizers; then replays what was kept under the memory sanitizer, but for identities: that one
-# takes what ICU writes for memory that nobody wrote.
+# journeys, the matcher, the rules of identities, and schedules, under the address and the undefined
+# behaviour sanitizers; then replays what was kept under the memory sanitizer, but for identities:
+# that one takes what ICU writes for memory that nobody wrote.
 #
-#     test/fuzz/run.sh [SECONDS]                  the targets layout, text, pattern, match and identity,
-#                                                 each an equal part of the time; default 1200
+#     test/fuzz/run.sh [SECONDS]                  the targets layout, text, pattern, match, identity and
+#                                                 schedule, each an equal part of the time; default 1200
 #     test/fuzz/run.sh --smoke                    the same in 20 seconds
 #     test/fuzz/run.sh --merge [SECONDS]          the same as the first, then replaces test/fuzz/corpus
 #                                                 by a small corpus that reaches as much
@@ -14,7 +14,7 @@
 #
 # Nothing has to be set up: missing packages are installed (by apt-get, as root), and what is built
 # goes away in the end. The last line is "fuzz: layout N executions, text N executions, pattern N
-# executions, match N executions, identity N executions, R reports". Where there is a report the exit status is 1, and the
+# executions, match N executions, identity N executions, schedule N executions, R reports". Where there is a report the exit status is 1, and the
 # input that caused it is kept in test/fuzz, or in the current folder where that cannot be written
 # to, as crash-layout-..., crash-text-... and so on.
 set -euo pipefail
@@ -22,7 +22,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 fuzz=$checkout/test/fuzz
-all_targets=(layout text pattern match identity)
+all_targets=(layout text pattern match identity schedule)
 targets=("${all_targets[@]}")
 mode=run
 seconds=1200
@@ -82,19 +82,21 @@ build() {
             "$checkout"/src/timeline/{attribute,cut,layout,record,pack,text,validate}.c "$fuzz"/*.c
         plain_logic pattern
         plain_logic journey
+        plain_logic experience
         printf '%s\n' "$checkout"/src/identity/{canonical,email,looks,normalise,phone}.c
     } >"$out/sources"
     # shellcheck disable=SC2016
     run_group xargs -a "$out/sources" -P "$(nproc)" -I{} bash -c 'compile "$@"' - "$out" "$sanitizers" {} ||
         die "the fuzzers do not build"
     # a library, so that each program takes what it needs
-    ar crs "$out/libplain.a" "$out"/{base,timeline,pattern,journey,identity}-*.o "$out"/fuzz-{shim,value}.o
+    ar crs "$out/libplain.a" "$out"/{base,timeline,pattern,journey,identity,experience}-*.o "$out"/fuzz-{shim,value}.o
     common=("$out/libplain.a" "$lib/libpgcommon.a" "$lib/libpgport.a" -licui18n -licuuc -lm)
     [ "$sanitizers" != memory ] || common+=("-Wl,--wrap=double_to_shortest_decimal_buf")
     link() { clang -fsanitize="fuzzer,$sanitizers" "${@:2}" "${common[@]}" -o "$out/$1"; }
     link layout "$out"/fuzz-{layout_fuzzer,mutator,order,repack}.o
     link text "$out/fuzz-text_fuzzer.o"
     link pattern "$out/fuzz-pattern_fuzzer.o"
+    link schedule "$out/fuzz-schedule_fuzzer.o"
     link match "$out"/fuzz-{match_fuzzer,matching,story}.o
     [ "$sanitizers" = memory ] || link identity "$out/fuzz-identity_fuzzer.o"
     clang -fsanitize="$sanitizers" "$out/fuzz-seed.o" "${common[@]}" -o "$out/seed"
@@ -141,8 +143,8 @@ fi
 # the texts, as layouts: seeds that are valid whatever becomes of the format
 mkdir -p "$TMP/seeds"
 "$TMP/address/seed" "$TMP/seeds" "$fuzz"/corpus/text/*
-declare -A longest=([layout]=4096 [text]=2048 [pattern]=1024 [match]=100 [identity]=600)
-declare -A dictionary=([layout]=layout [text]=text [pattern]=pattern [match]=pattern [identity]=identity)
+declare -A longest=([layout]=4096 [text]=2048 [pattern]=1024 [match]=100 [identity]=600 [schedule]=600)
+declare -A dictionary=([layout]=layout [text]=text [pattern]=pattern [match]=pattern [identity]=identity [schedule]=schedule)
 declare -A count
 
 # The folders of a target's inputs; what is found goes into the first one.

@@ -2,11 +2,12 @@
  * shim.h
  *		As much of a server as the plain logic needs, for the fuzzers.
  *
- * src/base, src/timeline/{attribute,layout,record,pack,text,validate}.c and
- * what src/pattern and src/journey have without SQL functions, and the rules of
- * src/identity, are linked as they are with shim.c instead of a server.  Every allocation is a malloc() of
- * its own, so that the sanitizers see its end, and belongs to a memory context;
- * what an input has allocated goes when the input is done with.
+ * src/base, src/timeline/{attribute,layout,record,pack,text,validate}.c, what
+ * src/pattern, src/journey and src/experience have without SQL functions, and
+ * the rules of src/identity are linked as they are with shim.c instead of a
+ * server.  Every allocation is a malloc() of its own, so that the sanitizers see
+ * its end, and belongs to a memory context; what an input has allocated goes
+ * when the input is done with.
  *
  * An ERROR ends the work that shim_try() runs.  Corrupt bytes, a limit and
  * memory that runs out are answers; any other error is a finding, and ends the
