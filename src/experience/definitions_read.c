@@ -36,7 +36,7 @@ const char *const friction_item_name[FRICTION_ITEMS] = {
 
 #define BY_A_PERSON "(automated is null or automated = false)"
 
-/* The named events and their defaults; doc/experience.md explains each. */
+/* The named events and their defaults; doc/measures.md explains each. */
 static const struct
 {
 	const char *name;

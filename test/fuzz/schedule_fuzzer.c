@@ -157,7 +157,7 @@ hours_of(const Schedule *schedule, uint32 version, int64 date)
 	return &schedule->versions[version].week[(date % 7 + 12) % 7];
 }
 
-/* Whether it is open, by the words of doc/experience.md alone. */
+/* Whether it is open, by the words of doc/schedules.md alone. */
 static bool
 is_open(const Schedule *schedule, int64 at)
 {

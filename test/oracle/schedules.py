@@ -2,7 +2,7 @@
 
     schedules.py --cases N --seed S [--batch 200] [--until-different] [--dry-run] [-- psql ARGS...]
 
-A case is a schedule, some instants and some amounts of time. The definition is section 1 of doc/experience.md: an instant
+A case is a schedule, some instants and some amounts of time. The definition is section 1 of doc/schedules.md: an instant
 is open when the clock of the zone in force shows a time within the hours that apply. It is asked here of every minute of a
 window around the instants, or of every second where the clocks of a zone demand it; the clocks are those of python's
 zoneinfo, which reads the same files as a server of Debian does. All else is counted from that: business_time() between any
