@@ -10,11 +10,12 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "experience/friction.h"
 #include "experience/measure.h"
-#include "experience/waits.h"
 
 PG_FUNCTION_INFO_V1(experience_waits);
 PG_FUNCTION_INFO_V1(experience_attention);
+PG_FUNCTION_INFO_V1(experience_wait_facts);
 PG_FUNCTION_INFO_V1(experience_waiting_since);
 PG_FUNCTION_INFO_V1(experience_waiting_summary);
 
@@ -170,6 +171,8 @@ experience_attention(PG_FUNCTION_ARGS)
 				count[A_WAITING]++;
 				waiting_since = Min(waiting_since, asked);
 				break;
+			case WAIT_OUTCOMES:
+				break;
 		}
 	}
 	for (int i = 0; i < A_COLUMNS; i++)
@@ -183,6 +186,106 @@ experience_attention(PG_FUNCTION_ARGS)
 	values[A_WAITING_SINCE] = TimestampTzGetDatum(waiting_since);
 	nulls[A_WAITING_SINCE] = count[A_WAITING] == 0;
 	return measure_row(fcinfo, values, nulls, A_COLUMNS);
+}
+
+/* Which waits the customer left for another channel: those with a contact that a switch goes back to. */
+static bool *
+find_left(Story *story, const Waits *waits)
+{
+	FrictionList list = friction_find(story, waits);
+	bool *left = palloc_extended(Max((Size) waits->count, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	uint32 *wait_of = palloc_extended(sizeof(uint32) * (Size) story->count, MCXT_ALLOC_HUGE);
+	uint32 *current = palloc_extended(sizeof(uint32) * (Size) story->conversations,
+									  MCXT_ALLOC_HUGE);
+	uint32 next = 0;
+
+	memset(current, 0xFF, sizeof(uint32) * (Size) story->conversations);
+	for (uint32 i = 0; i < story->count; i++)
+	{
+		uint32 conversation = story->moments[i].conversation;
+
+		if (next < waits->count && waits->waits[next].asked == i)
+			current[conversation] = next++;
+		wait_of[i] = current[conversation];
+	}
+	for (uint32 i = 0; i < list.count; i++)
+	{
+		if (list.items[i].item == ITEM_CHANNEL_SWITCH && wait_of[list.items[i].earlier] != NOTHING)
+			left[wait_of[list.items[i].earlier]] = true;
+	}
+	return left;
+}
+
+/* wait_facts(timeline, definitions, as_of) */
+Datum
+experience_wait_facts(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		F_CHANNEL,
+		F_ASKED_AT,
+		F_OUTCOME,
+		F_WAITED,
+		F_IS_LATE,
+		F_ATTEMPTS,
+		F_SWITCHED_AWAY,
+		F_IS_CUSTOMERS_FIRST,
+		F_COLUMNS,
+	};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Measure measure;
+	Story *story = &measure.story;
+	Waits waits;
+	bool *left;
+	Datum outcome[lengthof(wait_outcome_name)];
+	bool none_met = false;
+	uint32 *met;
+	uint32 channels = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	measure_begin(&measure, fcinfo, FRICTION_EVENTS);
+	waits = waits_find(story);
+	if (waits.count == 0)
+		return (Datum) 0;
+	left = find_left(story, &waits);
+	for (Size i = 0; i < lengthof(outcome); i++)
+		outcome[i] = CStringGetTextDatum(wait_outcome_name[i]);
+	met = palloc(sizeof(uint32) * waits.count);
+	for (uint32 i = 0; i < waits.count; i++)
+	{
+		const Wait *wait = &waits.waits[i];
+		const Moment *asked = &story->moments[wait->asked];
+		int64 waited = wait_end(story, wait) - asked->time;
+		bool first;
+		Datum values[F_COLUMNS];
+		bool nulls[F_COLUMNS] = {false};
+
+		if (asked->channel == NOTHING)
+		{
+			first = !none_met;
+			none_met = true;
+		}
+		else
+		{
+			uint32 c = 0;
+
+			while (c < channels && met[c] != asked->channel)
+				c++;
+			first = c == channels;
+			if (first)
+				met[channels++] = asked->channel;
+		}
+		values[F_CHANNEL] = measure_text(&measure, asked, CHANNEL, &nulls[F_CHANNEL]);
+		values[F_ASKED_AT] = TimestampTzGetDatum(asked->time);
+		values[F_OUTCOME] = outcome[wait->outcome];
+		values[F_WAITED] = Float8GetDatum((double) waited / USECS_PER_SEC);
+		values[F_IS_LATE] = BoolGetDatum(waited > wait->target);
+		values[F_ATTEMPTS] = Int32GetDatum((int32) wait->attempts);
+		values[F_SWITCHED_AWAY] = BoolGetDatum(left[i]);
+		values[F_IS_CUSTOMERS_FIRST] = BoolGetDatum(first);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }
 
 /* waiting_since(timeline, definitions, as_of) */

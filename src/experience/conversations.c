@@ -16,11 +16,13 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "experience/feeling.h"
 #include "experience/friction.h"
 #include "experience/measure.h"
 
 PG_FUNCTION_INFO_V1(experience_conversations);
 PG_FUNCTION_INFO_V1(experience_handlers);
+PG_FUNCTION_INFO_V1(experience_handler_facts);
 
 #define CONVERSATION_EVENTS (WAIT_EVENTS | EVENT_BIT(EVENT_HANDLED) | EVENT_BIT(EVENT_TRANSFER))
 
@@ -317,6 +319,86 @@ experience_handlers(PG_FUNCTION_ARGS)
 			values[H_IS_LAST] = BoolGetDatum(moments[one->handling.last].agent == handler->agent);
 			values[H_IS_RESOLVING] = BoolGetDatum(one->resolver != NOTHING &&
 												  moments[one->resolver].agent == handler->agent);
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		}
+	}
+	return (Datum) 0;
+}
+
+/* handler_facts(timeline, definitions, as_of, station) */
+Datum
+experience_handler_facts(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		F_STATION,
+		F_SHARE,
+		F_INTERACTIONS,
+		F_IS_FIRST,
+		F_IS_RESOLVING,
+		F_RESOLUTIONS,
+		F_REOPENS,
+		F_TRANSFERS,
+		F_WAITS,
+		F_ANSWERED,
+		F_FIRST_RESPONSE,
+		F_MOOD,
+		F_RECENT_FRICTION,
+		F_COLUMNS,
+	};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Measure measure;
+	Story *story = &measure.story;
+	const Moment *moments;
+	Conversations list;
+	Waits waits;
+	Mood mood;
+	double feeling;
+	bool felt;
+	double friction;
+
+	InitMaterializedSRF(fcinfo, 0);
+	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS | FRICTION_EVENTS, 3);
+	if (story->column[STORY_AGENT] == NULL)
+		return (Datum) 0;
+	list = find_conversations(story);
+	moments = story->moments;
+	if (list.handler_count == 0)
+		return (Datum) 0;
+	waits = waits_find(story);
+	friction = friction_since(story, &waits,
+							  story_window(story, story->definitions->parameters->worst_within));
+	mood = mood_of(&measure.layout, layout_search(&measure.layout, story->as_of, true),
+				   story->definitions->parameters->mood_half_life);
+	felt = mood_value(&mood, &feeling);
+	for (uint32 i = 0; i < list.count; i++)
+	{
+		const Conversation *one = &list.all[list.order[i]];
+		const Handler *handler;
+
+		for (uint32 h = one->first_handler; h != NOTHING; h = handler->next)
+		{
+			Datum values[F_COLUMNS];
+			bool nulls[F_COLUMNS] = {false};
+
+			handler = &list.handlers[h];
+			values[F_STATION] = measure_station(&measure, &moments[handler->first],
+												&nulls[F_STATION]);
+			values[F_SHARE] = Float8GetDatum(1.0 / one->handlers);
+			values[F_INTERACTIONS] = Int32GetDatum((int32) handler->moments);
+			values[F_IS_FIRST] = BoolGetDatum(h == one->first_handler);
+			values[F_IS_RESOLVING] = BoolGetDatum(one->resolver != NOTHING &&
+												  moments[one->resolver].agent == handler->agent);
+			values[F_RESOLUTIONS] = Int32GetDatum((int32) one->resolutions);
+			values[F_REOPENS] = Int32GetDatum((int32) one->reopens);
+			values[F_TRANSFERS] = Int32GetDatum((int32) one->transfers);
+			values[F_WAITS] = Int32GetDatum((int32) one->waits);
+			values[F_ANSWERED] = Int32GetDatum((int32) one->answered);
+			nulls[F_FIRST_RESPONSE] = one->first_response < 0;
+			values[F_FIRST_RESPONSE] = Float8GetDatum((double) one->first_response / USECS_PER_SEC);
+			nulls[F_MOOD] = !felt;
+			values[F_MOOD] = Float8GetDatum(feeling);
+			values[F_RECENT_FRICTION] = Float8GetDatum(friction);
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		}
 	}

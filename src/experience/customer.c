@@ -7,8 +7,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
@@ -42,34 +40,6 @@ sum_of(const Layout *layout, const char *name, uint32 seen, double *sum)
 		*sum += number_from_bits(column_number(column, rank));
 	}
 	return found;
-}
-
-/* The mood of the first interactions. */
-static Mood
-mood_of(const Layout *layout, uint32 seen, int64 half_life)
-{
-	const Column *sentiments = layout_find(layout, "sentiment", 9, ATTRIBUTE_NUMBER);
-	MonotoneCursor times = layout_seek(layout, 0);
-	ColumnCursor cursor = {0, 0};
-	Mood mood = {0};
-
-	if (sentiments == NULL)
-		return mood;
-	for (uint32 i = 0; i < seen; i++)
-	{
-		int64 time = layout_next_time(layout, &times);
-		uint32 rank;
-		double sentiment;
-
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (!column_next(sentiments, &cursor, &rank))
-			continue;
-		sentiment = number_from_bits(column_number(sentiments, rank));
-		if (!isnan(sentiment))
-			mood_add(&mood, time, sentiment, half_life);
-	}
-	return mood;
 }
 
 /* customer_experience(timeline, definitions, as_of) */

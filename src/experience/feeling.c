@@ -108,6 +108,34 @@ mood_slope(const Mood *mood, int64 half_life, double *slope)
 	return true;
 }
 
+/* The mood of the first interactions. */
+Mood
+mood_of(const Layout *layout, uint32 seen, int64 half_life)
+{
+	const Column *sentiments = layout_find(layout, "sentiment", 9, ATTRIBUTE_NUMBER);
+	MonotoneCursor times = layout_seek(layout, 0);
+	ColumnCursor cursor = {0, 0};
+	Mood mood = {0};
+
+	if (sentiments == NULL)
+		return mood;
+	for (uint32 i = 0; i < seen; i++)
+	{
+		int64 time = layout_next_time(layout, &times);
+		uint32 rank;
+		double sentiment;
+
+		if ((i & 0xFFFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (!column_next(sentiments, &cursor, &rank))
+			continue;
+		sentiment = number_from_bits(column_number(sentiments, rank));
+		if (!isnan(sentiment))
+			mood_add(&mood, time, sentiment, half_life);
+	}
+	return mood;
+}
+
 /* A number as a Datum, NULL where it is not known. */
 static Datum
 double_datum(bool known, double number, bool *null)

@@ -9,7 +9,7 @@
 #ifndef CRM_FEELING_H
 #define CRM_FEELING_H
 
-#include "postgres.h"
+#include "timeline/layout.h"
 
 typedef struct Mood
 {
@@ -29,6 +29,9 @@ extern void mood_add(Mood *mood, int64 time, double sentiment, int64 half_life);
 
 /* Adds another mood of the same half-life. */
 extern void mood_merge(Mood *mood, const Mood *other, int64 half_life);
+
+/* The mood of the first interactions of a timeline. */
+extern Mood mood_of(const Layout *layout, uint32 seen, int64 half_life);
 
 /* The mood, and its slope per day; false where it has none. */
 extern bool mood_value(const Mood *mood, double *value);

@@ -281,6 +281,20 @@ friction_find(Story *story, const Waits *waits)
 	return search.found;
 }
 
+double
+friction_since(Story *story, const Waits *waits, int64 since)
+{
+	FrictionList list = friction_find(story, waits);
+	double sum = 0;
+
+	for (uint32 i = 0; i < list.count; i++)
+	{
+		if (list.items[i].time > since)
+			sum += story->definitions->parameters->weight[list.items[i].item];
+	}
+	return sum;
+}
+
 /* friction_items(timeline, definitions, as_of) */
 Datum
 experience_friction_items(PG_FUNCTION_ARGS)

@@ -30,6 +30,9 @@ typedef struct FrictionList
 /* All of a story that was read with these events; O(moments), and a sort of what is found. */
 extern FrictionList friction_find(Story *story, const Waits *waits);
 
+/* The weights of what is later than a moment. */
+extern double friction_since(Story *story, const Waits *waits, int64 since);
+
 /* How the people who handle a conversation change. */
 typedef struct Handling
 {

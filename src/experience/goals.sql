@@ -24,16 +24,14 @@ BEGIN
 	RETURN QUERY
 	SELECT d.name, d.started::crm_timeline.pattern, d.achieved::crm_timeline.pattern, d.abandoned_after
 	FROM (VALUES
-		('purchase', 'cart | quote | trial', 'booking | order | purchase | subscription', interval '7 days'),
-		('answer', 'call | chat | complaint | email | inquiry | enquiry | message | question | request | ticket | voicemail',
-			'outbound[automated is null or automated = false] | call[agent is not null]', interval '7 days')) d(name, started, achieved, abandoned_after)
+		('purchase', 'cart | quote | trial', 'booking | order | purchase | subscription', interval '7 days')) d(name, started, achieved, abandoned_after)
 	WHERE NOT EXISTS (SELECT FROM crm_timeline.goal_definition g WHERE g.name = d.name)
 	UNION ALL
 	SELECT g.name, g.started, g.achieved, g.abandoned_after FROM crm_timeline.goal_definition g WHERE g.started IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.goals() IS
-	'what customers come for: the defaults, purchase and answer, and the rows of crm_timeline.goal_definition, which override them';
+	'what customers come for: the default, purchase, and the rows of crm_timeline.goal_definition, which override them';
 
 CREATE FUNCTION crm_timeline.goal_runs(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz,
 		started crm_timeline.pattern, achieved crm_timeline.pattern, abandoned_after interval)

@@ -16,6 +16,12 @@
 #include "experience/measure.h"
 
 PG_FUNCTION_INFO_V1(experience_feedback_loops);
+PG_FUNCTION_INFO_V1(experience_feedback_facts);
+
+#define LOOP_EVENTS \
+	(EVENT_BIT(EVENT_FEEDBACK) | EVENT_BIT(EVENT_ANSWER) | EVENT_BIT(EVENT_SERVED) | \
+	 EVENT_BIT(EVENT_ACTION) | EVENT_BIT(EVENT_TOLD) | EVENT_BIT(EVENT_POOR) | \
+	 EVENT_BIT(EVENT_PLEASED))
 
 /* What follows some place; moments, or NOTHING. */
 typedef struct Following
@@ -164,10 +170,7 @@ experience_feedback_loops(PG_FUNCTION_ARGS)
 	LoopList list;
 
 	InitMaterializedSRF(fcinfo, 0);
-	measure_begin(&measure, fcinfo,
-				  EVENT_BIT(EVENT_FEEDBACK) | EVENT_BIT(EVENT_ANSWER) | EVENT_BIT(EVENT_SERVED) |
-					  EVENT_BIT(EVENT_ACTION) | EVENT_BIT(EVENT_TOLD) | EVENT_BIT(EVENT_POOR) |
-					  EVENT_BIT(EVENT_PLEASED));
+	measure_begin(&measure, fcinfo, LOOP_EVENTS);
 	sentiments = layout_find(&measure.layout, "sentiment", 9, ATTRIBUTE_NUMBER);
 	scores = layout_find(&measure.layout, "score", 5, ATTRIBUTE_NUMBER);
 	list = find_loops(story);
@@ -202,6 +205,54 @@ experience_feedback_loops(PG_FUNCTION_ARGS)
 		values[L_STATUS] = CStringGetTextDatum(loop_status(story, loop));
 		values[L_SOURCE] = measure_text(&measure, feedback, SOURCE, &nulls[L_SOURCE]);
 		values[L_REF] = measure_text(&measure, feedback, REF, &nulls[L_REF]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* feedback_facts(timeline, definitions, as_of) */
+Datum
+experience_feedback_facts(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		F_KIND,
+		F_CHANNEL,
+		F_IS_POOR,
+		F_STATUS,
+		F_ANSWERED_SECONDS,
+		F_IS_ACTED,
+		F_IS_TOLD,
+		F_IS_RECOVERED,
+		F_COLUMNS,
+	};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Measure measure;
+	Story *story = &measure.story;
+	LoopList list;
+
+	InitMaterializedSRF(fcinfo, 0);
+	measure_begin(&measure, fcinfo, LOOP_EVENTS);
+	list = find_loops(story);
+	for (uint32 i = list.count; i-- > 0;)
+	{
+		const Loop *loop = &list.loops[i];
+		const Moment *feedback = &story->moments[loop->feedback];
+		Datum values[F_COLUMNS];
+		bool nulls[F_COLUMNS] = {false};
+
+		values[F_KIND] = measure_kind(&measure, feedback, &nulls[F_KIND]);
+		values[F_CHANNEL] = measure_text(&measure, feedback, CHANNEL, &nulls[F_CHANNEL]);
+		values[F_IS_POOR] = BoolGetDatum(moment_is(feedback, EVENT_POOR));
+		values[F_STATUS] = CStringGetTextDatum(loop_status(story, loop));
+		nulls[F_ANSWERED_SECONDS] = loop->answer == NOTHING;
+		values[F_ANSWERED_SECONDS] = loop->answer == NOTHING ?
+			(Datum) 0 :
+			Float8GetDatum((double) (story->moments[loop->answer].time - feedback->time) /
+						   USECS_PER_SEC);
+		values[F_IS_ACTED] = BoolGetDatum(loop->action != NOTHING);
+		values[F_IS_TOLD] = BoolGetDatum(loop->told != NOTHING);
+		values[F_IS_RECOVERED] = BoolGetDatum(loop->pleased != NOTHING);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

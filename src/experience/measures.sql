@@ -285,3 +285,78 @@ CREATE FUNCTION crm_timeline.customer_experience(t crm_timeline.timeline, d crm_
 	AS 'MODULE_PATHNAME', 'experience_customer' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 800;
 COMMENT ON FUNCTION crm_timeline.customer_experience(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
 	'one customer at a glance, from one reading of the timeline';
+
+-- Of many customers
+
+CREATE FUNCTION crm_timeline.wait_facts(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz)
+	RETURNS TABLE (channel text, asked_at timestamptz, outcome text, waited_seconds double precision, is_late boolean, attempts integer,
+		switched_away boolean, is_customers_first boolean)
+	AS 'MODULE_PATHNAME', 'experience_wait_facts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 600 ROWS 10;
+COMMENT ON FUNCTION crm_timeline.wait_facts(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'what views over all customers add up of waits(): switched_away = the customer asked next in another channel, is_customers_first = the first in that channel';
+
+CREATE FUNCTION crm_timeline.feedback_facts(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz)
+	RETURNS TABLE (kind text, channel text, is_poor boolean, status text, answered_seconds double precision, is_acted boolean, is_told boolean, is_recovered boolean)
+	AS 'MODULE_PATHNAME', 'experience_feedback_facts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
+COMMENT ON FUNCTION crm_timeline.feedback_facts(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'what views over all customers add up of feedback_loops()';
+
+CREATE FUNCTION crm_timeline.handler_facts(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz, station text)
+	RETURNS TABLE (station_name text, share double precision, interactions integer, is_first boolean, is_resolving boolean, resolutions integer, reopens integer,
+		transfers integer, waits integer, answered integer, first_response_seconds double precision, mood double precision, recent_friction double precision)
+	AS 'MODULE_PATHNAME', 'experience_handler_facts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 800 ROWS 10;
+COMMENT ON FUNCTION crm_timeline.handler_facts(crm_timeline.timeline, crm_timeline.definitions, timestamptz, text) IS
+	'what views over all customers add up of handlers() and conversations(), beside the customer''s mood and recent friction';
+
+CREATE TYPE crm_timeline.experience_week AS (
+	week timestamptz,
+	interactions bigint,
+	customers bigint,
+	contacts bigint,
+	waits bigint,
+	answered bigint,
+	on_time bigint,
+	friction_items bigint,
+	poor bigint,
+	touches bigint,
+	sentiment_n bigint,
+	csat_n bigint,
+	csat_top bigint,
+	nps_n bigint,
+	nps_promoters bigint,
+	nps_detractors bigint,
+	ces_n bigint,
+	friction double precision,
+	sentiment_sum double precision,
+	ces_sum double precision
+);
+COMMENT ON TYPE crm_timeline.experience_week IS 'totals of the customers of one week, which began on a Monday, UTC; scores that are none of their scale are left out';
+
+CREATE FUNCTION crm_timeline.experience_weeks_transfn(internal, crm_timeline.timeline, crm_timeline.definitions, timestamptz) RETURNS internal
+	AS 'MODULE_PATHNAME', 'experience_weeks_transfn' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 800;
+COMMENT ON FUNCTION crm_timeline.experience_weeks_transfn(internal, crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS 'transition function of experience_weeks_agg()';
+CREATE FUNCTION crm_timeline.experience_weeks_combinefn(internal, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'experience_weeks_combinefn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.experience_weeks_combinefn(internal, internal) IS 'combine function of experience_weeks_agg()';
+CREATE FUNCTION crm_timeline.experience_weeks_serialfn(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'experience_weeks_serialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.experience_weeks_serialfn(internal) IS 'serialisation of a state of experience_weeks_agg()';
+CREATE FUNCTION crm_timeline.experience_weeks_deserialfn(bytea, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'experience_weeks_deserialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.experience_weeks_deserialfn(bytea, internal) IS 'deserialisation of a state of experience_weeks_agg()';
+CREATE FUNCTION crm_timeline.experience_weeks_finalfn(internal) RETURNS crm_timeline.experience_week[]
+	AS 'MODULE_PATHNAME', 'experience_weeks_finalfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.experience_weeks_finalfn(internal) IS 'final function of experience_weeks_agg()';
+CREATE AGGREGATE crm_timeline.experience_weeks_agg(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz) (
+	SFUNC = crm_timeline.experience_weeks_transfn,
+	STYPE = internal,
+	SSPACE = 65536,
+	FINALFUNC = crm_timeline.experience_weeks_finalfn,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = crm_timeline.experience_weeks_combinefn,
+	SERIALFUNC = crm_timeline.experience_weeks_serialfn,
+	DESERIALFUNC = crm_timeline.experience_weeks_deserialfn,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE crm_timeline.experience_weeks_agg(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'how customers fared week by week, one timeline each: unnest() the result';

@@ -8,7 +8,7 @@
 
 #include "experience/waits.h"
 
-const char *const wait_outcome_name[] = {
+const char *const wait_outcome_name[WAIT_OUTCOMES] = {
 	[WAIT_ANSWERED] = "answered", [WAIT_RESOLVED] = "resolved", [WAIT_ABANDONED] = "abandoned",
 	[WAIT_LAPSED] = "lapsed",     [WAIT_OPEN] = "waiting",
 };

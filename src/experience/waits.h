@@ -20,9 +20,10 @@ typedef enum WaitOutcome
 	WAIT_ABANDONED,
 	WAIT_LAPSED, /* open for longer than a customer's patience */
 	WAIT_OPEN,
+	WAIT_OUTCOMES,
 } WaitOutcome;
 
-extern const char *const wait_outcome_name[];
+extern const char *const wait_outcome_name[WAIT_OUTCOMES];
 
 typedef struct Wait
 {
