@@ -526,7 +526,8 @@ read_event(DefinitionsDraft *draft, const char *text, Size length, Size *at, Tex
 	node = pattern_parse_part(text, length, at, error);
 	if (node == NULL)
 		return false;
-	if (node->type != NODE_EVENT)
+	draft->event[event] = event_of(node);
+	if (draft->event[event] == NULL)
 		return fail(
 			error, ERRCODE_INVALID_TEXT_REPRESENTATION, node->location,
 			psprintf("the pattern of \"%s\" is more than one event", named_event[event].name),
