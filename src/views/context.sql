@@ -136,8 +136,8 @@ BEGIN
 			'last', (crm_timeline.mood(t, d, as_of)).last_sentiment, 'n', e.mood_n) END,
 		'scores', nullif(scores, '[]'),
 		'missteps', e.missteps,
-		'friction', jsonb_build_object('score', e.recent_friction, 'items', friction),
-		'pressure', jsonb_build_object('touches', p.touches, 'days', extract(epoch FROM p.within) / 86400, 'cap', p.cap, 'allowed_at', p.allowed_at),
+		'friction', CASE WHEN friction IS NOT NULL THEN jsonb_build_object('score', e.recent_friction, 'items', friction) END,
+		'pressure', CASE WHEN p.touches > 0 THEN jsonb_build_object('touches', p.touches, 'days', extract(epoch FROM p.within) / 86400, 'cap', p.cap, 'allowed_at', p.allowed_at) END,
 		'stages', crm_timeline.stages_now(t, journeys.names, journeys.journeys, as_of),
 		'preferences', jsonb_build_object('channel', likes.channel, 'hour', likes.hour, 'language', likes.language),
 		'avoid', (SELECT jsonb_agg(a.what) FROM (VALUES

@@ -73,8 +73,8 @@ $view$, 'how often we came uninvited, for each customer to whom we did', ARRAY[
 SELECT w.week, w.interactions, w.customers, w.contacts, w.waits, w.answered, w.answered / nullif(w.waits, 0)::double precision AS answered_share, w.on_time / nullif(w.waits, 0)::double precision AS on_time_share,
 	w.friction_items, w.friction, w.friction / nullif(w.contacts, 0) AS friction_per_contact, w.poor, w.touches,
 	w.sentiment_sum / nullif(w.sentiment_n, 0) AS sentiment, w.sentiment_n,
-	CASE WHEN w.csat_n >= n.least_n THEN 100.0 * w.csat_top / w.csat_n END AS csat, w.csat_n,
-	CASE WHEN w.nps_n >= n.least_n THEN 100.0 * (w.nps_promoters - w.nps_detractors) / w.nps_n END AS nps, w.nps_n,
+	CASE WHEN w.csat_n >= n.least_n THEN 100 * w.csat_top / w.csat_n::double precision END AS csat, w.csat_n,
+	CASE WHEN w.nps_n >= n.least_n THEN 100 * (w.nps_promoters - w.nps_detractors) / w.nps_n::double precision END AS nps, w.nps_n,
 	CASE WHEN w.ces_n >= n.least_n THEN w.ces_sum / w.ces_n END AS ces, w.ces_n
 FROM (SELECT crm_timeline.experience_weeks_agg(t.timeline, crm_timeline.definitions(), now()) AS weeks FROM crm_timeline.timelines t) a
 	CROSS JOIN LATERAL unnest(a.weeks) w

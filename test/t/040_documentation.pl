@@ -44,7 +44,7 @@ sub trimmed
 }
 
 for my $page ('README.md', 'doc/reference.md', 'doc/format.md', 'doc/patterns.md', 'doc/identity.md', 'doc/resolution.md', 'doc/sources.md',
-	'doc/store.md', 'doc/schedules.md', 'doc/scores.md', 'doc/measures.md', 'doc/operations.md', 'doc/briefing.md')
+	'doc/store.md', 'doc/schedules.md', 'doc/scores.md', 'doc/measures.md', 'doc/operations.md', 'doc/briefing.md', 'doc/views.md')
 {
 	(my $database = lc $page) =~ s/\W/_/g;
 	my @blocks = blocks(slurp_file("$tree/$page"));
@@ -67,7 +67,7 @@ for my $page ('README.md', 'doc/reference.md', 'doc/format.md', 'doc/patterns.md
 
 # Every function and operator has a place in the reference, or in a chapter of its own.
 my $reference = join '', map { slurp_file("$tree/doc/$_.md") } grep { -e "$tree/doc/$_.md" } 'reference', 'identity', 'resolution', 'sources', 'store', 'schedules', 'scores',
-	'measures', 'briefing';
+	'measures', 'briefing', 'views';
 my $database = new_database($node, 'names');
 for my $name (split /\n/, $node->safe_psql($database, "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'crm_timeline'::regnamespace ORDER BY 1"))
 {
