@@ -28,7 +28,7 @@ DATA = $(wildcard $(EXTENSION)--*--*.sql)
 DATA_built = $(EXTENSION)--$(EXTVERSION).sql
 
 # The tests. A suite that is empty is left out.
-REGRESS = timeline store_agg pattern identity links journey schedule scores sources store index statistics views literals corruption
+REGRESS = timeline store_agg pattern identity links journey schedule scores measures sources store index statistics views literals corruption
 REGRESS_OPTS = --load-extension=$(EXTENSION)
 
 ISOLATION = store_setup store_write store_refreshers store_move store_delete store_truncate store_savepoint store_isolation \
