@@ -96,7 +96,7 @@ experience_pressure(PG_FUNCTION_ARGS)
 			if (moment->time > window)
 			{
 				touches++;
-				if (touches <= parameters->pressure_cap || touches == 1)
+				if ((double) (touches - 1) < parameters->pressure_cap)
 					release = moment->time;
 			}
 			on_calendar += moment->time >= calendar;
