@@ -16,3 +16,8 @@ SELECT event_count('{2026-01-01T10:00Z visit; 2026-01-01T11:00Z hit channel=web;
 SELECT p.cap, p.touches, p.is_over, p.allowed_at
 FROM unnest('{0, 0.5, 1, 1.5, 2, 2.5}'::float8[]) c, pressure('{2026-01-01T00:00Z push direction=outbound; 2026-01-02T00:00Z push direction=outbound; 2026-01-03T00:00Z push direction=outbound}',
 	('pressure_within = 1 week; pressure_cap = ' || c)::definitions, '2026-01-04') p;
+
+-- asking again in a wait that a reopening began goes back to the reopening, not to a wait before
+SELECT item, occurred_at, earlier_at, ref, earlier_ref
+FROM friction_items('{2026-01-01T10:00Z message direction=inbound thread=T ref=first; 2026-01-01T10:30Z reply direction=outbound thread=T;
+	2026-01-02T10:00Z reopened thread=T ref=reopened; 2026-01-02T10:59Z message direction=inbound thread=T ref=soon; 2026-01-02T11:00Z message direction=inbound thread=T ref=again}', as_of => '2026-01-02T12:00Z') WHERE item = 'repeat';

@@ -65,7 +65,7 @@ typedef struct Conversation
 {
 	Handling handling;
 	Resolution resolution;
-	uint32 anchor; /* contact from which the next repeated one is counted, or NOTHING */
+	uint32 anchor; /* moment from which the next repeated contact is counted, or NOTHING */
 	uint32 wait;   /* the open one, or NOTHING */
 	bool contacted;
 } Conversation;
@@ -194,8 +194,6 @@ find_repeats(Search *search, uint32 i, bool begins_wait)
 		add_item(search, ITEM_REPEAT, moment->time, i, conversation->anchor);
 		conversation->anchor = i;
 	}
-	if (begins_wait)
-		conversation->anchor = i;
 	conversation->contacted = true;
 }
 
@@ -254,6 +252,8 @@ friction_find(Story *story, const Waits *waits)
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		begins_wait = follow_waits(&search, i);
+		if (begins_wait)
+			conversation->anchor = i;
 		if (moment_is(moment, EVENT_ERROR))
 			add_item(&search, ITEM_ERROR, moment->time, i, NOTHING);
 		if (moment_is(moment, EVENT_ABANDONED))
