@@ -21,3 +21,14 @@ FROM unnest('{0, 0.5, 1, 1.5, 2, 2.5}'::float8[]) c, pressure('{2026-01-01T00:00
 SELECT item, occurred_at, earlier_at, ref, earlier_ref
 FROM friction_items('{2026-01-01T10:00Z message direction=inbound thread=T ref=first; 2026-01-01T10:30Z reply direction=outbound thread=T;
 	2026-01-02T10:00Z reopened thread=T ref=reopened; 2026-01-02T10:59Z message direction=inbound thread=T ref=soon; 2026-01-02T11:00Z message direction=inbound thread=T ref=again}', as_of => '2026-01-02T12:00Z') WHERE item = 'repeat';
+
+-- a transfer without an agent and the change of agent after it are one, also where the one before says a word in between
+SELECT name, c.stations, c.handlers, c.transfers FROM (VALUES
+	('A, T, B', '{2026-01-01T10:00Z reply agent=A thread=T; 2026-01-01T11:00Z transfer thread=T; 2026-01-01T12:00Z reply agent=B thread=T}'::timeline),
+	('A, T, A, B', '{2026-01-01T10:00Z reply agent=A thread=T; 2026-01-01T11:00Z transfer thread=T; 2026-01-01T11:01Z reply agent=A thread=T; 2026-01-01T12:00Z reply agent=B thread=T}'),
+	('A, T, T, B', '{2026-01-01T10:00Z reply agent=A thread=T; 2026-01-01T11:00Z transfer thread=T; 2026-01-01T11:01Z handover thread=T; 2026-01-01T12:00Z reply agent=B thread=T}'),
+	('A, T of B', '{2026-01-01T10:00Z reply agent=A thread=T; 2026-01-01T11:00Z transfer agent=B thread=T}'),
+	('A, T, T of B', '{2026-01-01T10:00Z reply agent=A thread=T; 2026-01-01T11:00Z transfer thread=T; 2026-01-01T12:00Z transfer agent=B thread=T}'),
+	('T, A, B', '{2026-01-01T10:00Z transfer thread=T; 2026-01-01T11:00Z reply agent=A thread=T; 2026-01-01T12:00Z reply agent=B thread=T}'),
+	('A, T, B, A', '{2026-01-01T10:00Z reply agent=A thread=T; 2026-01-01T11:00Z transfer agent=B direction=internal thread=T; 2026-01-01T12:00Z reply agent=B thread=T; 2026-01-01T13:00Z reply agent=A thread=T}'))
+	v (name, t), conversations(t, as_of => 'infinity') c;

@@ -37,7 +37,7 @@ extern double friction_since(Story *story, const Waits *waits, int64 since);
 typedef struct Handling
 {
 	uint32 last;    /* moment that was handled last, or NOTHING */
-	bool announced; /* a transfer without a name was counted, whose agent is to come */
+	bool announced; /* a transfer without a name was counted, whose change of agent is to come */
 } Handling;
 
 /* Whether a moment is a transfer; the handling goes on with it. */
@@ -52,8 +52,10 @@ handling_next(Handling *handling, const Story *story, uint32 i)
 
 	if (named)
 	{
+		/* one who is there still is not the one that it was handed to */
+		if (changed || handling->last == NOTHING)
+			handling->announced = false;
 		handling->last = i;
-		handling->announced = false;
 	}
 	else if (transfer)
 		handling->announced = true;
