@@ -32,3 +32,6 @@ SELECT name, c.stations, c.handlers, c.transfers FROM (VALUES
 	('T, A, B', '{2026-01-01T10:00Z transfer thread=T; 2026-01-01T11:00Z reply agent=A thread=T; 2026-01-01T12:00Z reply agent=B thread=T}'),
 	('A, T, B, A', '{2026-01-01T10:00Z reply agent=A thread=T; 2026-01-01T11:00Z transfer agent=B direction=internal thread=T; 2026-01-01T12:00Z reply agent=B thread=T; 2026-01-01T13:00Z reply agent=A thread=T}'))
 	v (name, t), conversations(t, as_of => 'infinity') c;
+
+-- as of infinity everything is seen; silence has no end then
+SELECT * FROM baseline('{2026-01-01T10:00Z call direction=inbound channel=phone; 2026-01-03T10:00Z ticket direction=inbound channel=web; 2026-01-04T10:00Z ticket direction=inbound channel=web}', as_of => 'infinity');

@@ -184,6 +184,8 @@ experience_baseline(PG_FUNCTION_ARGS)
 	Measure measure;
 	Story *story = &measure.story;
 	int64 as_of = PG_GETARG_TIMESTAMPTZ(2);
+	bool endless = TIMESTAMP_NOT_FINITE(as_of);
+	int64 silence = 0;
 	int64 *gaps;
 	uint32 gap_count;
 	int64 middle = 0;
@@ -199,7 +201,6 @@ experience_baseline(PG_FUNCTION_ARGS)
 	Datum values[B_COLUMNS];
 	bool nulls[B_COLUMNS];
 
-	require_finite(as_of);
 	measure_begin(&measure, fcinfo, EVENT_BIT(EVENT_CONTACT));
 	gaps = palloc_extended(sizeof(int64) * Max((Size) story->count, 1), MCXT_ALLOC_HUGE);
 	for (uint32 i = 1; i < story->count; i++)
@@ -234,9 +235,11 @@ experience_baseline(PG_FUNCTION_ARGS)
 	if (story->count > 0)
 	{
 		last = &story->moments[story->count - 1];
-		nulls[B_LAST_CONTACT_AT] = nulls[B_SILENCE] = false;
+		silence = endless ? 0 : as_of - last->time;
+		nulls[B_LAST_CONTACT_AT] = false;
+		nulls[B_SILENCE] = endless;
 		values[B_LAST_CONTACT_AT] = TimestampTzGetDatum(last->time);
-		values[B_SILENCE] = interval_datum(as_of - last->time);
+		values[B_SILENCE] = interval_datum(silence);
 		values[B_LAST_CHANNEL] = measure_text(&measure, last, CHANNEL, &nulls[B_LAST_CHANNEL]);
 		nulls[B_USUAL_HOUR] = false;
 		values[B_USUAL_HOUR] = Int32GetDatum(usual_hour);
@@ -250,9 +253,9 @@ experience_baseline(PG_FUNCTION_ARGS)
 		middle = median(gaps, gap_count);
 		nulls[B_MEDIAN_GAP] = false;
 		values[B_MEDIAN_GAP] = interval_datum(middle);
-		nulls[B_SILENCE_RATIO] = middle == 0;
-		values[B_SILENCE_RATIO] = Float8GetDatum(
-			middle == 0 ? 0 : (double) (as_of - last->time) / (double) middle);
+		nulls[B_SILENCE_RATIO] = middle == 0 || endless;
+		values[B_SILENCE_RATIO] = Float8GetDatum(middle == 0 ? 0 :
+															   (double) silence / (double) middle);
 	}
 	if (usual != NULL)
 	{
