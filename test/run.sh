@@ -143,6 +143,7 @@ ask_oracle() {
 }
 
 # Compares patterns, journeys, schedules, identities and resolution with their oracles; test/oracle/run.sh does the same at length.
+# Compares patterns, journeys, measures, identities and resolution with their oracles; test/oracle/run.sh does the same at length.
 suite_oracle() {
     local log=$TMP/oracle.log
     if run /usr/bin/python3 "$tree/test/oracle/patterns/selftest.py" >"$log" 2>&1; then
@@ -161,6 +162,7 @@ suite_oracle() {
     ask_oracle conformance conformance.py --pairs 4000
     ask_oracle journeys journeys.py --cases 2000
     ask_oracle schedules schedules.py --cases 800
+    ask_oracle measures measures.py --cases 2500
     ask_oracle resolution resolution.py --histories 150
     ask_oracle "worked identities" identities.py --cases "$tree/test/cases/identities.tsv"
     ask_oracle identities identities.py --compare 60000

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Compares patterns, journeys, schedules, identities and their resolution with their oracles on random cases, on a
+# Compares patterns, journeys, schedules, measures, identities and their resolution with their oracles on random cases, on a
 # throwaway server.
 #
 #     test/oracle/run.sh [PAIRS [SEED]]                   patterns: default 200000 pairs from seed 1
 #     test/oracle/run.sh --conformance [PAIRS [SEED]]     conformance() and deviations(): 20000 from seed 1
 #     test/oracle/run.sh --journeys [CASES [SEED]]        stage(), stages(), time_in_stage(): 20000 from seed 1
 #     test/oracle/run.sh --schedules [CASES [SEED]]       business_time() and its kin: 2000 from seed 1
+#     test/oracle/run.sh --measures [CASES [SEED]]        waits() and all that doc/measures.md describes: 5000 from seed 1
 #     test/oracle/run.sh --resolution [HISTORIES [SEED]]  resolve() and what follows from it: 2000 from seed 1
 #     test/oracle/run.sh --identities [TEXTS [SEED]]      identity(): 300000 from seed 1
 #     test/oracle/run.sh --mutants [NAME]                 breaks the engine in each way that test/oracle/mutants
@@ -20,7 +21,7 @@ set -euo pipefail
 
 mode=patterns
 case ${1:-} in
---conformance | --journeys | --schedules | --identities | --resolution | --mutants) mode=${1#--} && shift ;;
+--conformance | --journeys | --schedules | --measures | --identities | --resolution | --mutants) mode=${1#--} && shift ;;
 -*) die "there is no option $1" ;;
 esac
 jobs=${JOBS:-$(nproc)}
@@ -36,6 +37,7 @@ conformance() { run /usr/bin/python3 "$tree/test/oracle/conformance.py" --pairs 
 resolution() { run /usr/bin/python3 "$tree/test/oracle/resolution.py" --histories "$1" --seed "$2" "${@:3}"; }
 journeys() { run /usr/bin/python3 "$tree/test/oracle/journeys.py" --cases "$1" --seed "$2" "${@:3}"; }
 schedules() { run /usr/bin/python3 "$tree/test/oracle/schedules.py" --cases "$1" --seed "$2" "${@:3}"; }
+measures() { run /usr/bin/python3 "$tree/test/oracle/measures.py" --cases "$1" --seed "$2" "${@:3}"; }
 identities() { run /usr/bin/python3 "$tree/test/oracle/identities.py" --compare "$1" --seed "$2" "${@:3}"; }
 
 build() { make_in "$tree" all install >"$TMP/build.log" 2>&1; }
@@ -51,6 +53,7 @@ patterns) patterns "${1:-200000}" "${2:-1}" --refusals $((${1:-200000} / 20)) &&
 conformance) conformance "${1:-20000}" "${2:-1}" && exit ;;
 journeys) journeys "${1:-20000}" "${2:-1}" && exit ;;
 schedules) schedules "${1:-2000}" "${2:-1}" && exit ;;
+measures) measures "${1:-5000}" "${2:-1}" && exit ;;
 resolution) resolution "${1:-2000}" "${2:-1}" && exit ;;
 identities) identities "${1:-300000}" "${2:-1}" && exit ;;
 esac
@@ -67,6 +70,7 @@ ask_mutant() {
         ;;
     src/identity/*) identities "$cases" 1 --until-different ;;
     src/experience/schedule*) schedules $((cases / 20)) 1 --until-different ;;
+    src/experience/*) measures $((cases / 4)) 1 --batch 250 --until-different ;;
     src/journey/*) journeys "$cases" 1 --batch 500 --until-different ;;
     *) patterns "$cases" 1 --batch 500 --until-different ;;
     esac
