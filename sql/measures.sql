@@ -35,3 +35,113 @@ SELECT name, c.stations, c.handlers, c.transfers FROM (VALUES
 
 -- as of infinity everything is seen; silence has no end then
 SELECT * FROM baseline('{2026-01-01T10:00Z call direction=inbound channel=phone; 2026-01-03T10:00Z ticket direction=inbound channel=web; 2026-01-04T10:00Z ticket direction=inbound channel=web}', as_of => 'infinity');
+
+-- worked numbers, computed elsewhere: what is asked, what it has to be, what it is
+CREATE TEMP TABLE worked (story text, t timeline);
+INSERT INTO worked VALUES
+	-- 0 s, 60, an agent at 180 and 200, 300, a bot at 301, the agent at 900
+	('reply runs', '{2026-03-02T09:00:00Z message direction=inbound thread=T; 2026-03-02T09:01:00Z message direction=inbound thread=T;
+		2026-03-02T09:03:00Z reply direction=outbound agent=A thread=T; 2026-03-02T09:03:20Z reply direction=outbound agent=A thread=T;
+		2026-03-02T09:05:00Z message direction=inbound thread=T; 2026-03-02T09:05:01Z reply direction=outbound automated=true thread=T;
+		2026-03-02T09:15:00Z reply direction=outbound agent=A thread=T}'),
+	('reopened after a bot', '{2026-03-02T09:00Z ticket direction=inbound thread=T; 2026-03-02T09:05Z solved automated=true thread=T;
+		2026-03-06T14:00Z reopened thread=T; 2026-03-06T14:10Z reply direction=outbound agent=A thread=T}'),
+	('A, B, A', '{2026-03-02T09:00Z reply direction=outbound agent=A thread=T; 2026-03-02T10:00Z reply direction=outbound agent=B thread=T;
+		2026-03-02T11:00Z reply direction=outbound agent=A thread=T}'),
+	('solved, reopened, solved', '{2026-03-02T09:00Z ticket direction=inbound thread=T; 2026-03-02T10:00Z solved agent=A thread=T;
+		2026-03-03T10:00Z reopened thread=T; 2026-03-03T11:00Z solved agent=B thread=T}'),
+	-- one, two and no half-life of 30 days before the last: weights 1/4, 1/2 and 1
+	('mood', '{2026-01-01T00:00Z survey sentiment=1; 2026-01-31T00:00Z survey sentiment=-1; 2026-03-02T00:00Z survey sentiment=0.5}'),
+	-- Monday 23:00 in Berlin
+	('contact cap', '{2026-03-02T22:00Z newsletter direction=outbound}');
+CREATE FUNCTION in_seconds(interval) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT extract(epoch FROM $1)::bigint || ' s' $$;
+SELECT story, figure, expected, got, expected = got AS right FROM worked, LATERAL (
+	SELECT 'first response', '180 s', in_seconds(first_response) FROM conversations(t, as_of => '2026-03-07') WHERE story = 'reply runs'
+	UNION ALL SELECT 'replies', '180 s (2 attempts), 600 s (1 attempts)', string_agg(in_seconds(waited) || ' (' || attempts || ' attempts)', ', ')
+		FROM waits(t, as_of => '2026-03-07') WHERE story = 'reply runs' AND outcome = 'answered' HAVING count(*) > 0
+	UNION ALL SELECT 'total', '780 s', in_seconds(answer_time) FROM conversations(t, as_of => '2026-03-07') WHERE story = 'reply runs'
+	UNION ALL SELECT 'first response', '600 s', in_seconds(first_response) FROM conversations(t, as_of => '2026-03-07') WHERE story = 'reopened after a bot'
+	UNION ALL SELECT 'waits', 'resolved 300 s, answered 600 s', string_agg(outcome || ' ' || in_seconds(waited), ', ')
+		FROM waits(t, as_of => '2026-03-07') WHERE story = 'reopened after a bot' HAVING count(*) > 0
+	UNION ALL SELECT 'stations, handlers, transfers', '3, 2, 2', concat_ws(', ', stations, handlers, transfers) FROM conversations(t, as_of => '2026-03-07') WHERE story = 'A, B, A'
+	UNION ALL SELECT 'shares', 'A 0.5, B 0.5', string_agg(agent || ' ' || share, ', ') FROM handlers(t, as_of => '2026-03-07') WHERE story = 'A, B, A' HAVING count(*) > 0
+	UNION ALL SELECT 'resolutions, reopenings', '2, 1', concat_ws(', ', resolutions, reopens) FROM conversations(t, as_of => '2026-03-07') WHERE story = 'solved, reopened, solved'
+	UNION ALL SELECT 'resolving agent', 'B', resolving_agent FROM conversations(t, as_of => '2026-03-07') WHERE story = 'solved, reopened, solved'
+	UNION ALL SELECT 'mood', '0.142857', round((mood(t, as_of => '2026-03-07')).mood::numeric, 6)::text WHERE story = 'mood'
+	UNION ALL SELECT 'mood_agg', '0.142857', round((mood_agg(occurred_at, sentiment, '30 days')).mood::numeric, 6)::text FROM unnest(t) WHERE story = 'mood' HAVING count(*) > 0
+	UNION ALL SELECT 'Tuesday 01:00, one in 24 hours', 'over, again at 2026-03-03 22:00:00+00', CASE WHEN is_over THEN 'over' ELSE 'free' END || ', again at ' || allowed_at
+		FROM pressure(t, 'pressure_within = 24 hours; pressure_cap = 1', '2026-03-03 00:00Z', 'Europe/Berlin', 'day') WHERE story = 'contact cap'
+	UNION ALL SELECT 'Tuesday 01:00, one a day', 'free', CASE WHEN is_over_calendar THEN 'over' ELSE 'free' END
+		FROM pressure(t, 'pressure_within = 24 hours; pressure_cap = 1', '2026-03-03 00:00Z', 'Europe/Berlin', 'day') WHERE story = 'contact cap'
+	UNION ALL SELECT 'Monday 23:30, one a day', 'over', CASE WHEN is_over_calendar THEN 'over' ELSE 'free' END
+		FROM pressure(t, 'pressure_within = 24 hours; pressure_cap = 1', '2026-03-02 22:30Z', 'Europe/Berlin', 'day') WHERE story = 'contact cap') f (figure, expected, got);
+
+-- nothing in, nothing out; nothing seen, nothing found
+SELECT count(*) AS no_rows FROM (SELECT 1 FROM waits(NULL) UNION ALL SELECT 1 FROM waits('{}') UNION ALL SELECT 1 FROM conversations('{}') UNION ALL SELECT 1 FROM handlers('{}')
+	UNION ALL SELECT 1 FROM friction_items('{}') UNION ALL SELECT 1 FROM recoveries('{}') UNION ALL SELECT 1 FROM feedback_loops('{}') UNION ALL SELECT 1 FROM waits('{}', NULL)) n;
+SELECT attention('{}') AS attention, friction('{}') AS friction, mood('{}') AS mood, baseline('{}') AS baseline, pick_event('{}', 'poor') AS picked, event_count('{}', 'poor', '(,)');
+SELECT attention(NULL) IS NULL AND friction('{}', NULL) IS NULL AND mood('{}', as_of => NULL) IS NULL AND pick_event('{}', NULL) IS NULL AS null_is_null,
+	friction(t, as_of => '-infinity') = friction('{}') AND mood(t, as_of => '-infinity') = mood('{}') AND baseline(t, as_of => '-infinity') = baseline('{}') AS before_all
+FROM worked WHERE story = 'reply runs';
+SELECT (pressure('{}', as_of => '2026-03-29 12:00Z', zone => 'Europe/Berlin')).*;
+SELECT pressure('{}', as_of => 'infinity');
+SELECT pressure('{}', as_of => '2026-03-29', zone => 'Atlantis');
+SELECT pressure('{}', as_of => '2026-03-29', unit => 'fortnight');
+SELECT pick_event('{}', 'poor!');
+SELECT event_count('{}', '', '(,)');
+
+-- mood_agg: what it skips, and what it refuses
+SELECT mood_agg(occurred_at, sentiment, half_life) FROM (VALUES ('2026-01-01'::timestamptz, 1.0::float8, '1 day'::interval), ('2026-01-02', NULL, '1 day'), (NULL, 1, '1 day'), ('2026-01-02', -1, NULL)) v (occurred_at, sentiment, half_life);
+SELECT mood_agg(occurred_at, sentiment, '1 day') FROM (SELECT NULL::timestamptz, NULL::float8 WHERE false) v (occurred_at, sentiment);
+-- ten thousand years, and a microsecond of half-life
+SELECT mood_agg(at, s, '1 us') FROM (VALUES ('0001-01-01'::timestamptz, 1), ('9999-01-01', -1), ('2026-01-01', 1)) v (at, s);
+SELECT mood_agg('2026-01-01', 1.5, '1 day');
+SELECT mood_agg('2026-01-01', 'NaN', '1 day');
+SELECT mood_agg('infinity', 1, '1 day');
+SELECT mood_agg('2026-01-01', 1, '1 month');
+SELECT mood_agg('2026-01-01', 1, '0 s');
+SELECT mood_agg('2026-01-01', 1, h) FROM unnest('{1 day, 2 days}'::interval[]) h;
+
+-- the type: text, binary, hash
+SELECT amname, opcname, amvalidate(c.oid) FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod WHERE opcintype = 'definitions'::regtype;
+CREATE TEMP TABLE firm (id int, d definitions);
+INSERT INTO firm SELECT n, d::definitions FROM unnest(ARRAY['', 'wait_target = 4 hours', 'wait_target=240 min', 'wait_target = 4 hours;', ' ; wait_target=4 h ;; ', 'poor: "a;b"["x=y" = ''p:q''] | inbound@"a@b"; wait_target@"my; channel" = 1 min; wait_target@inbound = 2 min',
+	'weight@reopen = 0.1; pressure_cap = 1e3; patience = 36525 days', 'contact: any; contact: inbound; least_n = 7; least_n = 9']) WITH ORDINALITY u (d, n);
+SELECT bool_and(d::text::definitions = d AND d::text::definitions::text = d::text) AS round_trip, count(DISTINCT d::text) AS texts, count(*) - count(DISTINCT (SELECT min(o.id) FROM firm o WHERE o.d = f.d)) AS equal FROM firm f;
+SELECT f.id, o.id AS equal FROM firm f JOIN firm o USING (d) WHERE f.id < o.id ORDER BY 1, 2;
+SELECT id, array_to_string(ARRAY(SELECT entry FROM regexp_split_to_table(d::text, '; (?=[a-z_]+(@("[^"]*"|[a-z_]+))?( =|:))') entry EXCEPT SELECT entry FROM regexp_split_to_table(definitions()::text, '; (?=[a-z_]+(@[a-z_]+)?( =|:))') entry ORDER BY 1), ' / ') AS differs FROM firm ORDER BY id;
+-- one row of one column, read from COPY's binary format
+CREATE FUNCTION received(bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	file bytea := '\x5047434f50590aff0d0a00' || '\x00000000000000000001'::bytea || decode(lpad(to_hex(length(bytes)), 8, '0'), 'hex') || bytes || '\xffff'::bytea;
+	octal text := (SELECT string_agg('\' || byte / 64 || byte / 8 % 8 || byte % 8, '' ORDER BY i) FROM generate_series(0, length(file) - 1) i, get_byte(file, i) byte);
+	told text;
+BEGIN
+	CREATE TEMP TABLE arrived (d definitions);
+	EXECUTE format('COPY arrived FROM PROGRAM %L (FORMAT binary)', 'printf ''' || octal || '''');
+	SELECT d INTO told FROM arrived;
+	DROP TABLE arrived;
+	RETURN told;
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+SELECT bool_and(received(definitions_send(d)) = d::text) AS binary_round_trip, count(*) FROM firm;
+SELECT hash_definitions = hash_again AS same_hash, other <> hash_definitions AS another FROM (SELECT definitions_hash(definitions()) AS hash_definitions, definitions_hash(definitions()::text::definitions) AS hash_again, definitions_hash('least_n = 2') AS other) h;
+
+-- hostile texts
+CREATE FUNCTION refused(d text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE hint text;
+BEGIN
+	PERFORM d::definitions;
+	RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN SQLSTATE || ' ' || left(SQLERRM, 150) || CASE WHEN hint <> '' THEN ' [' || left(hint, 50) || '...]' ELSE '' END;
+END $$;
+SELECT left(d, 40) AS text, refused(d) FROM unnest(ARRAY['x', 'x: y', 'contact', 'contact:', 'contact: ;', 'contact: a -> b', 'contact: no a for 1 day', 'contact: a+', 'contact: (a & b)', 'contact: start => a', 'contact: a within 1 day', 'contact: any[',
+	'patience = ', 'patience = 1', 'patience = x', 'patience = 1 month', 'patience = 0 s', 'patience = -1 day', 'patience = 1e9 days', 'patience = 36526 days', 'patience = 1 day 2', 'patience: a', 'patience@chat = 1 day', 'patience 1 day', 'contact = 1',
+	'wait_target@ = 1 day', 'wait_target@@x = 1 day', 'wait_target@"" = 1 day', 'weight = 1', 'weight@x = 1', 'weight@error = -1', 'weight@error = NaN', 'weight@error = 1e400', 'least_n = 0', 'least_n = 1 day', 'pressure_cap = 1e16', 'Patience = 1 day', '"patience" = 1 day',
+	'contact: a; ; x', 'contact: a patience = 1 day', repeat('(', 100000), 'contact: ' || repeat('(', 100000), repeat('contact: a; ', 30000), 'contact: ' || repeat('a|', 20000) || 'a', repeat(';', 1000),
+	'wait_target@' || repeat('x', 2000) || ' = 1 h', (SELECT string_agg('wait_target@c' || i || ' = 1 h', ';') FROM generate_series(1, 1001) i)]) d;
+-- hostile bytes: a version that is not known, a text that is none, no text, half a letter
+SELECT left(b::text, 30) AS bytes, CASE told WHEN ''::definitions::text THEN 'the defaults' WHEN 'contact: a'::definitions::text THEN 'a contact is an a' ELSE told END AS told FROM unnest(ARRAY['\x', '\x00', '\x01', '\x02', '\x0100', '\x01ff', '\x013b', '\x01' || 'contact: a'::bytea, '\x01' || 'contact'::bytea, '\x01' || 'least_n = 2'::bytea || '\x00', '\x01c3']) b, received(b) told;
