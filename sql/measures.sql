@@ -145,3 +145,71 @@ SELECT left(d, 40) AS text, refused(d) FROM unnest(ARRAY['x', 'x: y', 'contact',
 	'wait_target@' || repeat('x', 2000) || ' = 1 h', (SELECT string_agg('wait_target@c' || i || ' = 1 h', ';') FROM generate_series(1, 1001) i)]) d;
 -- hostile bytes: a version that is not known, a text that is none, no text, half a letter
 SELECT left(b::text, 30) AS bytes, CASE told WHEN ''::definitions::text THEN 'the defaults' WHEN 'contact: a'::definitions::text THEN 'a contact is an a' ELSE told END AS told FROM unnest(ARRAY['\x', '\x00', '\x01', '\x02', '\x0100', '\x01ff', '\x013b', '\x01' || 'contact: a'::bytea, '\x01' || 'contact'::bytea, '\x01' || 'least_n = 2'::bytea || '\x00', '\x01c3']) b, received(b) told;
+
+-- the tables: what can not be a definition
+CREATE FUNCTION tried(command text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE command;
+	RETURN 'taken';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+BEGIN;
+SELECT command, tried('INSERT INTO crm_timeline.' || command) FROM unnest(ARRAY[
+	$$definition (name, pattern) VALUES ('kontakt', 'a')$$, $$definition (name, pattern) VALUES ('contact', 'a -> b')$$, $$definition (name, pattern) VALUES ('contact', 'a ->')$$, $$definition (name, pattern) VALUES ('contact', NULL)$$,
+	$$definition (name, pattern) VALUES (NULL, 'a')$$, $$definition (name, pattern) VALUES ('poor: a; contact', 'a')$$, $$definition (name, pattern) VALUES ('', 'a')$$, $$definition (name, pattern) VALUES ('patience', 'a')$$,
+	$$definition (name, pattern) VALUES ('contact', 'a | b'), ('contact', 'b')$$,
+	$$target (name, value) VALUES ('patients', '1 day')$$, $$target (name, value) VALUES ('patience', '1 day; chase_after = 2 hours')$$, $$target (name, value) VALUES ('patience', '1 month')$$, $$target (name, value) VALUES ('patience', '')$$,
+	$$target (name, scope, value) VALUES ('patience', 'chat', '1 day')$$, $$target (name, scope, value) VALUES ('weight', 'x', '1')$$, $$target (name, value) VALUES ('weight', '1')$$, $$target (name, value) VALUES ('least_n', '0')$$, $$target (name, value) VALUES ('patience', NULL)$$,
+	$$target (name, scope, value) VALUES ('wait_target', NULL, '1 day')$$, $$target (name, value) VALUES ('contact', 'a')$$, $$target (name, value) VALUES ('wait_target@chat', '1 day')$$, $$target (name, value) VALUES ('poor: any[kind', 'x]')$$, $$target (name, value) VALUES (' patience', '1 day')$$, $$definition (name, pattern) VALUES ('poor: x | any', 'a')$$, $$target (name, scope, value) VALUES ('wait_target', '" = 1 day; x', '1 day')$$,
+	$$definition (name, pattern) VALUES ('poor', 'visit | hit'), ('contact', 'inbound')$$, $$target (name, scope, value) VALUES ('weight', 'reopen', '3'), ('wait_target', '', '4 hours')$$]) command;
+SELECT array_to_string(ARRAY(SELECT entry FROM regexp_split_to_table(definitions()::text, '; ') entry EXCEPT SELECT entry FROM regexp_split_to_table(''::definitions::text, '; ') entry ORDER BY 1), ' / ') AS in_force;
+SELECT definitions_with('wait_target = 1 hour') = (definitions()::text || '; wait_target = 1 hour')::definitions AS with_some, definitions_with('') = definitions() AS with_none, definitions_with(NULL) IS NULL AS null_is_null;
+SELECT definitions_with('wait_targets = 1 hour');
+ROLLBACK;
+SELECT definitions() = '' AS the_defaults_again;
+
+-- a row is in force from the statement after, and only in its transaction
+CREATE FUNCTION least_in_force() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN substring(definitions()::text FROM 'least_n = (\d+)'); END $$;
+CREATE FUNCTION least_in_sql() RETURNS text LANGUAGE sql STABLE AS $$ SELECT substring(crm_timeline.definitions()::text FROM 'least_n = (\d+)') $$;
+PREPARE least AS SELECT least_in_force(), least_in_sql(), substring(definitions()::text FROM 'least_n = (\d+)') AS plain;
+BEGIN;
+EXECUTE least;
+INSERT INTO crm_timeline.target (name, value) VALUES ('least_n', '7');
+EXECUTE least;
+SAVEPOINT s;
+UPDATE crm_timeline.target SET value = '8';
+EXECUTE least;
+ROLLBACK TO s;
+EXECUTE least;
+DELETE FROM crm_timeline.target;
+EXECUTE least;
+ROLLBACK;
+EXECUTE least;
+DO $$
+DECLARE
+	d text;
+BEGIN
+	FOR i IN 11 .. 13 LOOP
+		INSERT INTO crm_timeline.target (name, value) VALUES ('least_n', i::text) ON CONFLICT (name, scope) DO UPDATE SET value = excluded.value;
+		d := substring(definitions()::text FROM 'least_n = (\d+)');
+		RAISE NOTICE 'round %: % % %', i, d, least_in_force(), least_in_sql();
+		BEGIN
+			UPDATE crm_timeline.target SET value = '99';
+			d := substring(definitions()::text FROM 'least_n = (\d+)');
+			RAISE EXCEPTION 'within: % %', d, least_in_force();
+		EXCEPTION WHEN raise_exception THEN
+			RAISE NOTICE '%, after: % %', SQLERRM, substring(definitions()::text FROM 'least_n = (\d+)'), least_in_force();
+		END;
+	END LOOP;
+	DELETE FROM crm_timeline.target;
+END $$;
+EXECUTE least;
+-- the statement that writes sees what was before it
+BEGIN;
+WITH written AS (INSERT INTO crm_timeline.target (name, value) VALUES ('least_n', '7') RETURNING name) SELECT substring(definitions()::text FROM 'least_n = (\d+)') AS least FROM written;
+TRUNCATE crm_timeline.target;
+EXECUTE least;
+ROLLBACK;
+DEALLOCATE least;
+DROP FUNCTION in_seconds, refused, received, tried, least_in_force, least_in_sql;

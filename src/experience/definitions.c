@@ -342,12 +342,24 @@ text_in(TupleTableSlot *slot, AttrNumber column)
 
 /* Reads one entry into a draft; where it is wrong, says in which row. */
 static void
-read_row(DefinitionsDraft *draft, const char *entry, const char *table, const char *name)
+read_row(DefinitionsDraft *draft, const char *entry, const char *table, const char *row)
 {
 	PatternError error = {0};
 
 	if (!draft_read_entry(draft, entry, strlen(entry), &error))
-		(void) report(&error, psprintf("row \"%s\" of crm_timeline.%s", name, table), NULL);
+		(void) report(&error, psprintf("row \"%s\" of crm_timeline.%s", row, table), NULL);
+}
+
+/* Rejects what is no mere name: with a scope or a pattern in it, two rows could say the same. */
+static void
+check_name(const char *name, const char *table, const char *message, const char *names)
+{
+	PatternError error = {.sqlstate = ERRCODE_INVALID_TEXT_REPRESENTATION, .message = message};
+
+	if (name[0] != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz_") == strlen(name))
+		return;
+	error.hint = psprintf("Names are: %s.", names);
+	(void) report(&error, psprintf("row \"%s\" of crm_timeline.%s", name, table), NULL);
 }
 
 /* A row of definition: name, pattern. */
@@ -358,6 +370,7 @@ read_definition(DefinitionsDraft *draft, TupleTableSlot *slot, const AttrNumber 
 	bool null;
 	const PatternValue *pattern = pattern_get_value(slot_getattr(slot, column[1], &null));
 
+	check_name(name, "definition", "it has no name of a definition", event_names());
 	read_row(draft, psprintf("%s: %.*s", name, (int) pattern->text_length, pattern->text),
 			 "definition", name);
 }
@@ -370,6 +383,7 @@ read_target(DefinitionsDraft *draft, TupleTableSlot *slot, const AttrNumber *col
 	char *scope = text_in(slot, column[1]);
 	StringInfoData entry;
 
+	check_name(name, "target", "it has no name of a parameter", parameter_names());
 	initStringInfo(&entry);
 	appendStringInfoString(&entry, name);
 	if (scope[0] != '\0')

@@ -140,8 +140,9 @@ extern DefinitionsValue *draft_value(const DefinitionsDraft *draft, PatternError
 /* The named event of that name; false where there is none. */
 extern bool event_by_name(TextSlice name, NamedEvent *event);
 
-/* The names of all of them, for a hint. */
+/* The names of all of them, and of all parameters, for a hint. */
 extern char *event_names(void);
+extern char *parameter_names(void);
 
 /* A parameter by its name, of a channel or an item where scope is not empty; false where there is none. */
 typedef struct ParameterValue
