@@ -142,8 +142,7 @@ ask_oracle() {
     fi
 }
 
-# Compares patterns, journeys, schedules, identities and resolution with their oracles; test/oracle/run.sh does the same at length.
-# Compares patterns, journeys, measures, identities and resolution with their oracles; test/oracle/run.sh does the same at length.
+# Compares patterns, journeys, schedules, measures, identities and resolution with their oracles; test/oracle/run.sh does the same at length.
 suite_oracle() {
     local log=$TMP/oracle.log
     if run /usr/bin/python3 "$tree/test/oracle/patterns/selftest.py" >"$log" 2>&1; then

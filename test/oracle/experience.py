@@ -5,7 +5,6 @@ them. Each measure is a function of a story; it gives rows as dictionaries of co
 microseconds (Moment, whole numbers), all else is as the database has it.
 """
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from typing import NamedTuple, Optional
 
 from language import Group, parse
@@ -543,7 +542,7 @@ def pressure(story, calendar_from):
 def baseline(story):
     contacts = sorted(story.all_of('contact'))
     gaps = sorted(story.time(b) - story.time(a) for a, b in zip(contacts, contacts[1:]))
-    median = None if not gaps else Fraction(gaps[len(gaps) // 2] + gaps[(len(gaps) - 1) // 2], 2)
+    median = None if not gaps else (gaps[len(gaps) // 2] + gaps[(len(gaps) - 1) // 2]) // 2
     silence = story.as_of - story.time(contacts[-1]) if contacts and story.as_of is not None else None
     named = [story.get(i, 'channel') for i in contacts if story.get(i, 'channel') is not None]
     number = {channel: named.count(channel) for channel in named}
@@ -552,7 +551,7 @@ def baseline(story):
     usual = next((channel for channel in reversed(named) if number[channel] == most), None)
     last = story.get(contacts[-1], 'channel') if contacts else None
     return {'contacts': len(contacts), 'median_gap': median, 'last_contact_at': story.when(contacts[-1]) if contacts else None,
-            'silence': silence, 'silence_ratio': None if silence is None or not median else float(silence / median),
+            'silence': silence, 'silence_ratio': None if silence is None or not median else silence / median,
             'usual_channel': usual, 'usual_channel_share': share(most, len(named)), 'last_channel': last,
             'is_unusual_channel': None if last is None else last != usual}
 
