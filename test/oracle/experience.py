@@ -167,6 +167,7 @@ class Wait(NamedTuple):
     conversation: tuple
     begin: int
     end: Optional[int]      # the interaction that ended it
+    following: Optional[int]    # the interaction that began the next one, where it had lapsed
     attempts: int
     outcome: str
     ended_at: Optional[int]
@@ -179,7 +180,7 @@ class Wait(NamedTuple):
         return self.waited > self.target
 
     def is_open_before(self, i):
-        return self.begin < i and (self.end is None or self.end >= i)
+        return self.begin < i and (self.end is None or self.end >= i) and (self.following is None or self.following > i)
 
 
 def outcome_of(story, begin, i):
@@ -199,18 +200,22 @@ def waits_in(story, name, members):
             left.pop(0)
             continue
         begin = left[0]
-        end = next((i for i in left if outcome_of(story, begin, i)), None)
-        within = [i for i in left if end is None or i <= end]
+        asked, patience = story.time(begin), story.definitions.of('patience')
+        # or where the open one began more than patience before
+        following = next((i for i in left if story.is_any(i, 'contact', 'reopened') and story.time(i) > asked + patience), None)
+        end = next((i for i in left if outcome_of(story, begin, i) and (following is None or i < following)), None)
+        within = [i for i in left if (end is None or i <= end) and (end is not None or following is None or i < following)]
         left = left[len(within):]
         attempts = sum(story.is_any(i, 'contact') for i in within)
-        asked, patience = story.time(begin), story.definitions.of('patience')
-        if end is not None:
+        if end is None and following is not None:
+            outcome, ended = 'lapsed', asked + patience
+        elif end is not None:
             outcome, ended = outcome_of(story, begin, end), story.time(end)
         elif story.has_passed(asked, patience):
             outcome, ended = 'lapsed', asked + patience
         else:
             outcome, ended = 'waiting', None
-        found.append(Wait(name, begin, end, attempts, outcome, ended, not any(w.outcome == 'answered' for w in found),
+        found.append(Wait(name, begin, end, following if end is None else None, attempts, outcome, ended, not any(w.outcome == 'answered' for w in found),
                           (story.as_of if ended is None else ended) - asked,
                           story.definitions.of('wait_target', story.get(begin, 'channel') or '')))
     return found
@@ -329,7 +334,7 @@ class Course:
         for n, agent in enumerate(agents):
             theirs = [i for i in self.handled if story.get(i, 'agent') == agent]
             rows.append({**story.columns(self.members[0], 'thread', 'channel'), 'started_at': story.when(self.members[0]),
-                         'agent': agent, 'station': n + 1, 'interactions': len(theirs), 'first_at': story.when(theirs[0]),
+                         'agent': agent, 'place': n + 1, 'interactions': len(theirs), 'first_at': story.when(theirs[0]),
                          'last_at': story.when(theirs[-1]), 'share': 1 / len(agents), 'is_first': n == 0,
                          'is_last': agent == self.agents[-1], 'is_resolving': agent == story.get(self.resolver(), 'agent')})
         return rows
@@ -380,7 +385,8 @@ def contact_items(story):
         wait = next((w for w in story.waits() if w.conversation == story.conversation_of(i) and w.is_open_before(i)), None)
         if is_switch:
             yield 'channel_switch', i, named[-1]
-            was_waiting = any(w.conversation == story.conversation_of(named[-1]) and w.is_open_before(i) for w in story.waits())
+            was_waiting = any(w.conversation == story.conversation_of(named[-1]) and w.is_open_before(i)
+                              and gap(i, w.begin) <= d.of('patience') for w in story.waits())
             if opens and (was_waiting or topic is not None and topic == story.get(named[-1], 'topic')):
                 yield 'repeat_after_switch', i, named[-1]
         elif opens and related and gap(i, related[-1]) <= d.of('repeat_within'):
@@ -553,7 +559,15 @@ def baseline(story):
     return {'contacts': len(contacts), 'median_gap': median, 'last_contact_at': story.when(contacts[-1]) if contacts else None,
             'silence': silence, 'silence_ratio': None if silence is None or not median else silence / median,
             'usual_channel': usual, 'usual_channel_share': share(most, len(named)), 'last_channel': last,
-            'is_unusual_channel': None if last is None else last != usual}
+            'is_unusual_channel': None if last is None else last != usual, **usual_hour(story, contacts)}
+
+
+def usual_hour(story, contacts):
+    """The hour of most contacts, in UTC; of equals the one that reached that number last: whose last contact is the latest."""
+    hours = [story.time(i) // HOUR % 24 for i in contacts]
+    most = max((hours.count(hour) for hour in hours), default=0)
+    hour = next((hour for hour in reversed(hours) if hours.count(hour) == most), None)
+    return {'usual_hour': hour, 'usual_hour_share': share(most, len(hours))}
 
 
 def picked(story, name):

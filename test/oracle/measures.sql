@@ -53,14 +53,19 @@ ANALYZE plain_row;
 -- Waits, row after row of each conversation: asked is the row that began the wait that a row belongs to, outcome how it ended it.
 CREATE TEMP TABLE plain_run AS
 WITH RECURSIVE run AS (
-    SELECT number, conversation, 0::bigint AS place, NULL::bigint AS n, false AS contact, NULL::bigint AS asked, NULL::text AS outcome
+    SELECT number, conversation, 0::bigint AS place, NULL::bigint AS n, false AS contact, NULL::bigint AS asked,
+           NULL::timestamptz AS lapses_at, NULL::text AS outcome
     FROM plain_row GROUP BY number, conversation
     UNION ALL
     SELECT r.number, r.conversation, r.place, r.n, r.contact, b.asked,
+           CASE WHEN b.asked = r.n THEN r.occurred_at + (SELECT pg_temp.length_of(parameters, 'patience') FROM plain_case c WHERE c.number = r.number)
+                ELSE p.lapses_at END,
            CASE WHEN b.asked IS NULL THEN NULL WHEN r.answers THEN 'answered'
                 WHEN r.abandoned AND (b.asked = r.n OR NOT r.contact) THEN 'abandoned' WHEN r.resolved THEN 'resolved' END
     FROM run p JOIN plain_row r ON r.number = p.number AND r.conversation = p.conversation AND r.place = p.place + 1 AND r.seen,
-    LATERAL (SELECT CASE WHEN p.asked IS NOT NULL AND p.outcome IS NULL THEN p.asked
+    LATERAL (SELECT CASE WHEN p.asked IS NOT NULL AND p.outcome IS NULL
+                              -- one that lapsed gives way to the next
+                              AND NOT ((r.contact OR r.reopened) AND r.occurred_at > p.lapses_at) THEN p.asked
                          WHEN r.contact OR r.reopened THEN r.n END AS asked) b
 )
 SELECT * FROM run WHERE asked IS NOT NULL;
@@ -74,11 +79,12 @@ FROM (SELECT number, conversation, n, thread, channel, kind, topic, source, ref,
              coalesce(pg_temp.length_of(parameters, 'wait_target@' || channel), pg_temp.length_of(parameters, 'wait_target')) AS target
       FROM (SELECT r.number, r.conversation, r.n, r.thread, r.channel, r.kind, r.topic, r.source, r.ref, r.occurred_at AS asked_at,
                    w.attempts, c.as_of, c.parameters, e.agent, e.channel AS answer_channel, e.source AS answer_source,
-                   e.ref AS answer_ref, coalesce(w.outcome, CASE WHEN lapse.lapses_at < c.as_of THEN 'lapsed' ELSE 'waiting' END) AS outcome,
-                   coalesce(e.occurred_at, CASE WHEN lapse.lapses_at < c.as_of THEN lapse.lapses_at END) AS ended_at
+                   e.ref AS answer_ref, coalesce(w.outcome, CASE WHEN lapse.lapses_at < c.as_of OR w.is_followed THEN 'lapsed' ELSE 'waiting' END) AS outcome,
+                   coalesce(e.occurred_at, CASE WHEN lapse.lapses_at < c.as_of OR w.is_followed THEN lapse.lapses_at END) AS ended_at
             FROM (SELECT number, asked, count(*) FILTER (WHERE contact) AS attempts, max(outcome) AS outcome,
-                         max(n) FILTER (WHERE outcome IS NOT NULL) AS ended
-                  FROM plain_run GROUP BY number, asked) w
+                         max(n) FILTER (WHERE outcome IS NOT NULL) AS ended,
+                         EXISTS (SELECT FROM plain_run x WHERE x.number = r.number AND x.conversation = r.conversation AND x.asked > r.asked) AS is_followed
+                  FROM plain_run r GROUP BY number, conversation, asked) w
             JOIN plain_row r ON r.number = w.number AND r.n = w.asked
             JOIN plain_case c ON c.number = w.number
             LEFT JOIN plain_row e ON e.number = w.number AND e.n = w.ended,
