@@ -95,10 +95,11 @@ static const struct
 		{"action",
 		 "any[kind in (compensation, correction, credit, exchange, fix, refund, repair, "
 		 "replacement, voucher)]"},
-	[EVENT_TOLD] = {"told",
-					"outbound[kind not in (advert, campaign, compensation, correction, credit, "
-					"exchange, fix, mailing, newsletter, offer, promotion, push, refund, repair, "
-					"replacement, survey, voucher)]"},
+	[EVENT_TOLD] =
+		{"told",
+		 "outbound[kind not in (advert, campaign, compensation, correction, crash, credit, "
+		 "error, exchange, failure, fix, mailing, newsletter, offer, promotion, push, refund, repair, "
+		 "replacement, survey, voucher)]"},
 	[EVENT_ADVOCACY] =
 		{"advocacy",
 		 "any[kind in (recommendation, referral, testimonial)] | review[score >= 4] | "

@@ -484,7 +484,7 @@ NEVER_IMPROVES = (
 
 # Those that the definitions break, rarely, and why. They are asked and shown nevertheless.
 KNOWN = {
-    NEVER_IMPROVES[0][0]: 'an outbound error counts as an answer by default; an earlier contact of another channel gives the wait its '
+    NEVER_IMPROVES[0][0]: 'an earlier contact of another channel gives the wait its '
                           'target; a contact in between may end that the next one is a switch, or that it opens a conversation',
     NEVER_IMPROVES[2][0]: 'as of infinity the window of the worst ends with the last interaction, which the one more may be',
 }

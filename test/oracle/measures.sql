@@ -22,8 +22,8 @@ SELECT c.number, i.*, row_number() OVER (PARTITION BY c.number, coalesce('t' || 
            AND kind IN ('call', 'callback_request', 'chat', 'comment', 'complaint', 'contact', 'email', 'enquiry', 'form', 'inquiry',
                         'message', 'question', 'request', 'sms', 'ticket', 'voicemail') AS contact,
        direction IS NOT DISTINCT FROM 'outbound' AND automated IS NOT TRUE
-           AND kind NOT IN ('advert', 'campaign', 'credit', 'delivery', 'invoice', 'mailing', 'newsletter', 'offer', 'promotion',
-                            'push', 'receipt', 'refund', 'survey')
+           AND kind NOT IN ('advert', 'campaign', 'crash', 'credit', 'delivery', 'delivery_failed', 'error', 'failure', 'invoice',
+                            'mailing', 'newsletter', 'offer', 'payment_failed', 'promotion', 'push', 'receipt', 'refund', 'survey')
            AND coalesce(outcome, '') NOT IN ('abandoned', 'bounced', 'busy', 'failed', 'missed', 'no_answer', 'voicemail')
        OR direction IS NOT DISTINCT FROM 'inbound' AND agent IS NOT NULL AND kind IN ('call', 'meeting', 'video_call', 'visit')
            AND coalesce(outcome, '') NOT IN ('abandoned', 'dropped', 'failed', 'hangup', 'hung_up', 'missed', 'no_answer', 'voicemail')
