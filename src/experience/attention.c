@@ -76,8 +76,8 @@ experience_waits(PG_FUNCTION_ARGS)
 		values[W_OUTCOME] = CStringGetTextDatum(wait_outcome_name[wait->outcome]);
 		values[W_IS_FIRST] = BoolGetDatum(wait->is_first);
 		values[W_WAITED] = interval_datum(end - asked->time);
-		values[W_TARGET] = interval_datum(wait->target);
-		values[W_IS_LATE] = BoolGetDatum(end - asked->time > wait->target);
+		values[W_TARGET] = interval_datum(wait->deadline - asked->time);
+		values[W_IS_LATE] = BoolGetDatum(wait_is_late(story, wait));
 		values[W_AGENT] = measure_text(&measure, ended, AGENT, &nulls[W_AGENT]);
 		values[W_ANSWER_CHANNEL] = measure_text(&measure, ended, CHANNEL, &nulls[W_ANSWER_CHANNEL]);
 		values[W_SOURCE] = measure_text(&measure, asked, SOURCE, &nulls[W_SOURCE]);
@@ -156,7 +156,7 @@ experience_attention(PG_FUNCTION_ARGS)
 		{
 			case WAIT_ANSWERED:
 				count[A_ANSWERED]++;
-				count[A_ANSWERED_ON_TIME] += wait_end(story, wait) - asked <= wait->target;
+				count[A_ANSWERED_ON_TIME] += !wait_is_late(story, wait);
 				break;
 			case WAIT_RESOLVED:
 				count[A_RESOLVED]++;
@@ -279,7 +279,7 @@ experience_wait_facts(PG_FUNCTION_ARGS)
 		values[F_ASKED_AT] = TimestampTzGetDatum(asked->time);
 		values[F_OUTCOME] = outcome[wait->outcome];
 		values[F_WAITED] = Float8GetDatum((double) waited / USECS_PER_SEC);
-		values[F_IS_LATE] = BoolGetDatum(waited > wait->target);
+		values[F_IS_LATE] = BoolGetDatum(wait_is_late(story, wait));
 		values[F_ATTEMPTS] = Int32GetDatum((int32) wait->attempts);
 		values[F_SWITCHED_AWAY] = BoolGetDatum(left[i]);
 		values[F_IS_CUSTOMERS_FIRST] = BoolGetDatum(first);
@@ -307,7 +307,8 @@ experience_waiting_since(PG_FUNCTION_ARGS)
 
 /*
  * waiting_summary(timeline, definitions, since): of the waits that nobody has
- * ended, whenever they began, the first that began at since or later, and the last.
+ * ended and in which the customer asked at since or later, when the first began,
+ * and when the customer asked last in it; and when in any that nobody has ended.
  */
 Datum
 experience_waiting_summary(PG_FUNCTION_ARGS)
@@ -315,25 +316,29 @@ experience_waiting_summary(PG_FUNCTION_ARGS)
 	Measure measure;
 	Story *story = &measure.story;
 	int64 since = PG_GETARG_TIMESTAMPTZ(2);
+	int64 last = 0;
 	Waits waits;
-	Datum values[2] = {0};
-	bool nulls[2] = {true, true};
+	Datum values[3] = {0};
+	bool nulls[3] = {true, true, true};
 
 	measure_begin_at(&measure, fcinfo, DT_NOEND, WAIT_EVENTS);
 	waits = waits_find(story);
 	for (uint32 i = 0; i < waits.count; i++)
 	{
-		int64 asked = story->moments[waits.waits[i].asked].time;
+		const Wait *wait = &waits.waits[i];
+		int64 asked_last = story->moments[wait->last].time;
 
-		if (waits.waits[i].ended != NOTHING || waits.waits[i].superseded)
+		if (wait->ended != NOTHING || wait->superseded)
 			continue;
-		if (nulls[0] && asked >= since)
+		if (nulls[0] && asked_last >= since)
 		{
-			nulls[0] = false;
-			values[0] = TimestampTzGetDatum(asked);
+			nulls[0] = nulls[1] = false;
+			values[0] = TimestampTzGetDatum(story->moments[wait->asked].time);
+			values[1] = TimestampTzGetDatum(asked_last);
 		}
-		nulls[1] = false;
-		values[1] = TimestampTzGetDatum(asked);
+		last = nulls[2] ? asked_last : Max(last, asked_last);
+		nulls[2] = false;
 	}
-	return measure_row(fcinfo, values, nulls, 2);
+	values[2] = TimestampTzGetDatum(last);
+	return measure_row(fcinfo, values, nulls, 3);
 }

@@ -175,7 +175,7 @@ experience_customer(PG_FUNCTION_ARGS)
 												 &nulls[E_WAITING_CHANNEL]);
 		values[E_WAITING_THREAD] = measure_text(&measure, asked, THREAD, &nulls[E_WAITING_THREAD]);
 		values[E_WAITING_ATTEMPTS] = Int32GetDatum((int32) open->attempts);
-		values[E_IS_LATE] = BoolGetDatum(wait_end(story, open) - asked->time > open->target);
+		values[E_IS_LATE] = BoolGetDatum(wait_is_late(story, open));
 	}
 	values[E_FRICTION] = Float8GetDatum(friction);
 	values[E_RECENT_FRICTION] = Float8GetDatum(recent_friction);

@@ -483,7 +483,7 @@ definitions_key(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) in_force(fcinfo)->hash);
 }
 
-/* waiting_horizon(): who has waited from before has waited in vain. */
+/* waiting_horizon(): who asked last before has waited in vain. */
 Datum
 waiting_horizon(PG_FUNCTION_ARGS)
 {

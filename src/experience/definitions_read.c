@@ -50,12 +50,12 @@ static const struct
 					   "inbound[kind in (call, callback_request, chat, comment, complaint, "
 					   "contact, email, enquiry, form, inquiry, message, question, request, sms, "
 					   "ticket, voicemail) and " BY_A_PERSON "]"},
-	[EVENT_ANSWER] =
-		{"answer",
-		 "outbound[kind not in (advert, campaign, credit, delivery, invoice, mailing, "
-		 "newsletter, offer, promotion, push, receipt, refund, survey) and " BY_A_PERSON
-		 " and (outcome is null or outcome not in (abandoned, bounced, busy, failed, "
-		 "missed, no_answer, voicemail))]"},
+	[EVENT_ANSWER] = {"answer",
+					  "outbound[kind not in (advert, campaign, crash, credit, delivery, "
+					  "delivery_failed, error, failure, invoice, mailing, newsletter, offer, "
+					  "payment_failed, promotion, push, receipt, refund, survey) and " BY_A_PERSON
+					  " and (outcome is null or outcome not in (abandoned, bounced, busy, failed, "
+					  "missed, no_answer, voicemail))]"},
 	[EVENT_SERVED] =
 		{"served",
 		 "inbound[kind in (call, meeting, video_call, visit) and agent is not null and "

@@ -105,7 +105,7 @@ COMMENT ON FUNCTION crm_timeline.definitions_key() IS
 CREATE FUNCTION crm_timeline.waiting_horizon() RETURNS timestamptz
 	AS 'MODULE_PATHNAME', 'waiting_horizon' LANGUAGE C STABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION crm_timeline.waiting_horizon() IS
-	'now() less the patience in force: a wait that began earlier and is still open has lapsed';
+	'now() less the patience in force: an open wait in which the customer asked last before then has lapsed';
 
 CREATE FUNCTION crm_timeline.check_definitions() RETURNS trigger
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS

@@ -4,9 +4,8 @@
  *
  * Owns what counts as an item; how heavy it weighs is a parameter.  Each item
  * names the interaction that shows it and, where there is one, the earlier one
- * that it goes back to.  A contact that comes again is compared with the latest
- * one that could have been about the same, not just with the one before it: so a
- * further bad experience never hides another.
+ * that it goes back to.  What counts is whether there is such an earlier one, not
+ * which comes just before: so a further bad experience never hides another.
  */
 #include "postgres.h"
 
@@ -41,33 +40,35 @@ compare_items(const Friction *a, const Friction *b)
 #define ST_CHECK_FOR_INTERRUPTS
 #include "lib/sort_template.h"
 
-/* The latest contact about each topic. */
-typedef struct TopicEntry
+/*
+ * Contacts that are looked at for one that a contact can go back to.  Beyond, the
+ * customer has asked so often since that this says nothing any more.
+ */
+#define MAX_LOOKED_AT 1000
+
+/* A contact. */
+typedef struct Contact
 {
-	uint32 topic;
-	uint32 contact;
-	char status;
-} TopicEntry;
+	uint32 moment;
+	uint32 wait;
+	uint32 round; /* the first contact of its round */
+} Contact;
 
-#define SH_PREFIX topictable
-#define SH_ELEMENT_TYPE TopicEntry
-#define SH_KEY_TYPE uint32
-#define SH_KEY topic
-#define SH_HASH_KEY(tb, key) murmurhash32(key)
-#define SH_EQUAL(tb, a, b) ((a) == (b))
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
-/* What is known of a conversation. */
+/*
+ * What is known of a conversation.  A *round* is all of a thread, or, outside of
+ * threads, what is asked in one wait up to a contact that was given up.
+ */
 typedef struct Conversation
 {
 	Handling handling;
 	Resolution resolution;
-	uint32 anchor; /* moment from which the next repeated contact is counted, or NOTHING */
 	uint32 wait;   /* the open one, or NOTHING */
-	bool contacted;
+	uint32 last;   /* the last contact in it, or what began it */
+	uint32 anchor; /* from which the next repeated contact is counted */
+	uint32 round;  /* NOTHING = the next contact begins one */
+	bool given_up; /* the last contact was */
+	bool repeated; /* in this round */
+	bool repeated_after_switch;
 } Conversation;
 
 /* What is known of the customer. */
@@ -77,12 +78,11 @@ typedef struct Search
 	const Waits *waits;
 	FrictionList found;
 	Conversation *conversations;
-	uint32 next_wait;                 /* that has not begun */
-	uint32 contact;                   /* the latest, or NOTHING */
-	uint32 channelled;                /* the latest in a known channel */
-	uint32 untopical;                 /* the latest without a topic */
-	struct topictable_hash *by_topic; /* made where there are topics */
-	uint32 self_service;              /* since the latest contact, or NOTHING */
+	Contact *contacts;
+	uint32 contact_count;
+	uint32 next_wait;    /* that has not begun */
+	uint32 channelled;   /* the latest contact in a known channel, or NOTHING */
+	uint32 self_service; /* since the latest contact, or NOTHING */
 } Search;
 
 static void
@@ -100,42 +100,6 @@ add_item(Search *search, FrictionItem item, int64 time, uint32 moment, uint32 ea
 	list->items[list->count++] = (Friction) {time, item, moment, earlier};
 }
 
-/* The latest contact that can have been about the same, or NOTHING. */
-static uint32
-same_topic_before(const Search *search, const Moment *moment)
-{
-	TopicEntry *entry;
-
-	if (moment->topic == NOTHING)
-		return search->contact;
-	entry = search->by_topic == NULL ? NULL : topictable_lookup(search->by_topic, moment->topic);
-	if (entry == NULL)
-		return search->untopical;
-	return search->untopical == NOTHING ? entry->contact : Max(entry->contact, search->untopical);
-}
-
-/* Keeps a contact as the latest one. */
-static void
-note_contact(Search *search, uint32 i)
-{
-	const Moment *moment = &search->story->moments[i];
-
-	search->contact = i;
-	search->self_service = NOTHING;
-	if (moment->channel != NOTHING)
-		search->channelled = i;
-	if (moment->topic == NOTHING)
-		search->untopical = i;
-	else
-	{
-		bool found;
-
-		if (search->by_topic == NULL)
-			search->by_topic = topictable_create(CurrentMemoryContext, 16, NULL);
-		topictable_insert(search->by_topic, moment->topic, &found)->contact = i;
-	}
-}
-
 /* Whether a contact is in another channel than the latest one before, soon after it. */
 static bool
 is_switch(const Search *search, const Moment *moment)
@@ -149,65 +113,129 @@ is_switch(const Search *search, const Moment *moment)
 		moment->time - before->time <= search->story->definitions->parameters->switch_within;
 }
 
-/* Whether somebody waits in a conversation at some time, and has not waited in vain. */
+/* Whether what a contact asked for is still waited for, and not in vain, at some time. */
 static bool
-is_waiting(const Search *search, uint32 number, int64 time)
+is_waiting(const Search *search, const Contact *contact, int64 time)
 {
-	uint32 wait = search->conversations[number].wait;
+	const Moment *moments = search->story->moments;
+	const Conversation *conversation =
+		&search->conversations[moments[contact->moment].conversation];
 
-	return wait != NOTHING &&
-		time - search->story->definitions->parameters->patience <=
-		search->story->moments[search->waits->waits[wait].asked].time;
+	return conversation->wait != NOTHING && conversation->wait == contact->wait &&
+		time - search->story->definitions->parameters->patience <= moments[conversation->last].time;
+}
+
+/* The latest contacts of other rounds that one can go back to; NOTHING where there are none. */
+static void
+look_back(const Search *search, uint32 i, uint32 round, uint32 *same, uint32 *switched)
+{
+	const Parameters *parameters = search->story->definitions->parameters;
+	const Moment *moments = search->story->moments;
+	const Moment *moment = &moments[i];
+	uint32 least = search->contact_count - Min(search->contact_count, MAX_LOOKED_AT);
+
+	*same = *switched = NOTHING;
+	for (uint32 c = search->contact_count;
+		 c-- > least && (*same == NOTHING || *switched == NOTHING);)
+	{
+		const Contact *contact = &search->contacts[c];
+		const Moment *before = &moments[contact->moment];
+		int64 gap = moment->time - before->time;
+		bool about_same = moment->topic != NOTHING && moment->topic == before->topic;
+
+		if (gap > parameters->repeat_within && gap > parameters->switch_within)
+			break;
+		if (contact->round == round)
+			continue;
+		if (*same == NOTHING && gap <= parameters->repeat_within &&
+			(about_same || moment->topic == NOTHING || before->topic == NOTHING))
+			*same = contact->moment;
+		if (*switched == NOTHING && gap <= parameters->switch_within &&
+			moment->channel != NOTHING && before->channel != NOTHING &&
+			before->channel != moment->channel &&
+			(about_same || is_waiting(search, contact, moment->time)))
+			*switched = contact->moment;
+	}
 }
 
 /* The items that a contact shows. */
 static void
-find_repeats(Search *search, uint32 i, bool begins_wait)
+find_repeats(Search *search, uint32 i, bool begins)
 {
 	const Parameters *parameters = search->story->definitions->parameters;
 	const Moment *moments = search->story->moments;
 	const Moment *moment = &moments[i];
 	Conversation *conversation = &search->conversations[moment->conversation];
-	bool opens = moment->threaded ? !conversation->contacted : begins_wait;
-	uint32 before = same_topic_before(search, moment);
+	bool chases = conversation->wait != NOTHING && !begins &&
+		(conversation->given_up ||
+		 moment->time - moments[conversation->anchor].time >= parameters->chase_after);
+	uint32 same;
+	uint32 switched;
 
 	if (search->self_service != NOTHING &&
 		moment->time - moments[search->self_service].time <= parameters->self_service_within)
 		add_item(search, ITEM_FAILED_SELF_SERVICE, moment->time, i, search->self_service);
 	if (is_switch(search, moment))
+		add_item(search, ITEM_CHANNEL_SWITCH, moment->time, i, search->channelled);
+	if (conversation->round == NOTHING)
 	{
-		uint32 other = search->channelled;
-
-		add_item(search, ITEM_CHANNEL_SWITCH, moment->time, i, other);
-		/* the same is to be told anew where nobody has answered, or where it is the topic */
-		if (opens &&
-			(is_waiting(search, moments[other].conversation, moment->time) ||
-			 (moment->topic != NOTHING && moments[other].topic == moment->topic)))
-			add_item(search, ITEM_REPEAT_AFTER_SWITCH, moment->time, i, other);
+		conversation->round = i;
+		conversation->repeated = conversation->repeated_after_switch = false;
 	}
-	else if (opens && before != NOTHING &&
-			 moment->time - moments[before].time <= parameters->repeat_within)
-		add_item(search, ITEM_REPEAT, moment->time, i, before);
-	else if (!begins_wait && conversation->anchor != NOTHING &&
-			 moment->time - moments[conversation->anchor].time >= parameters->chase_after)
+	if (chases)
 	{
 		add_item(search, ITEM_REPEAT, moment->time, i, conversation->anchor);
 		conversation->anchor = i;
 	}
-	conversation->contacted = true;
+	if (conversation->repeated && conversation->repeated_after_switch)
+		return;
+	look_back(search, i, conversation->round, &same, &switched);
+	if (same != NOTHING && !conversation->repeated && !chases)
+	{
+		add_item(search, ITEM_REPEAT, moment->time, i, same);
+		conversation->repeated = true;
+	}
+	if (switched != NOTHING && !conversation->repeated_after_switch)
+	{
+		add_item(search, ITEM_REPEAT_AFTER_SWITCH, moment->time, i, switched);
+		conversation->repeated_after_switch = true;
+	}
 }
 
-/* Goes through the waits as far as they begin or end with a moment. */
-static bool
-follow_waits(Search *search, uint32 i)
+/* Keeps a contact. */
+static void
+note_contact(Search *search, uint32 i)
 {
-	if (search->next_wait < search->waits->count &&
-		search->waits->waits[search->next_wait].asked == i)
-	{
-		search->conversations[search->story->moments[i].conversation].wait = search->next_wait++;
-		return true;
-	}
-	return false;
+	const Moment *moment = &search->story->moments[i];
+	Conversation *conversation = &search->conversations[moment->conversation];
+
+	search->contacts[search->contact_count++] = (Contact) {i, conversation->wait,
+														   conversation->round};
+	search->self_service = NOTHING;
+	if (moment->channel != NOTHING)
+		search->channelled = i;
+	conversation->last = i;
+	conversation->given_up = moment_is(moment, EVENT_ABANDONED);
+	if (conversation->given_up && !moment->threaded)
+		conversation->round = NOTHING;
+}
+
+/* Whether a wait begins with a moment; then it is its conversation's. */
+static bool
+begins_wait(Search *search, uint32 i)
+{
+	const Moment *moment = &search->story->moments[i];
+	Conversation *conversation = &search->conversations[moment->conversation];
+
+	if (search->next_wait == search->waits->count ||
+		search->waits->waits[search->next_wait].asked != i)
+		return false;
+	conversation->wait = search->next_wait++;
+	conversation->anchor = conversation->last = i;
+	conversation->given_up = false;
+	if (!moment->threaded)
+		conversation->round = NOTHING;
+	return true;
 }
 
 /* The items that waits show. */
@@ -217,10 +245,10 @@ find_slow_waits(Search *search)
 	for (uint32 i = 0; i < search->waits->count; i++)
 	{
 		const Wait *wait = &search->waits->waits[i];
-		int64 asked = search->story->moments[wait->asked].time;
 
-		if (wait_end(search->story, wait) - asked > wait->target)
-			add_item(search, ITEM_SLOW_WAIT, asked + wait->target, wait->asked, NOTHING);
+		if (wait_is_late(search->story, wait))
+			add_item(search, ITEM_SLOW_WAIT, Min(wait->deadline, wait_end(search->story, wait)),
+					 wait->asked, NOTHING);
 	}
 }
 
@@ -233,27 +261,30 @@ friction_find(Story *story, const Waits *waits)
 	memset(&search, 0, sizeof(search));
 	search.story = story;
 	search.waits = waits;
-	search.contact = search.channelled = search.untopical = search.self_service = NOTHING;
+	search.channelled = search.self_service = NOTHING;
 	if (story->count == 0)
 		return search.found;
 	search.conversations = palloc_extended(sizeof(Conversation) * (Size) story->conversations,
 										   MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < story->conversations; i++)
 		search.conversations[i] = (Conversation) {
-			{NOTHING, false}, {NOTHING, false}, NOTHING, NOTHING, false};
+			.handling.last = NOTHING,
+			.resolution.resolved = NOTHING,
+			.wait = NOTHING,
+			.round = NOTHING,
+		};
+	search.contacts = palloc_extended(sizeof(Contact) * (Size) story->count, MCXT_ALLOC_HUGE);
 	for (uint32 i = 0; i < story->count; i++)
 	{
 		const Moment *moment = &story->moments[i];
 		Conversation *conversation = &search.conversations[moment->conversation];
 		uint32 resolved = conversation->resolution.resolved;
-		bool begins_wait;
+		bool begins;
 		bool resolves;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		begins_wait = follow_waits(&search, i);
-		if (begins_wait)
-			conversation->anchor = i;
+		begins = begins_wait(&search, i);
 		if (moment_is(moment, EVENT_ERROR))
 			add_item(&search, ITEM_ERROR, moment->time, i, NOTHING);
 		if (moment_is(moment, EVENT_ABANDONED))
@@ -268,7 +299,7 @@ friction_find(Story *story, const Waits *waits)
 		}
 		if (moment_is(moment, EVENT_CONTACT))
 		{
-			find_repeats(&search, i, begins_wait);
+			find_repeats(&search, i, begins);
 			note_contact(&search, i);
 		}
 		else if (moment_is(moment, EVENT_SELF_SERVICE))

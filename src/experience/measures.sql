@@ -16,10 +16,10 @@ CREATE FUNCTION crm_timeline.waiting_since(t crm_timeline.timeline, d crm_timeli
 COMMENT ON FUNCTION crm_timeline.waiting_since(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
 	'since when the customer waits: the begin of the oldest wait that is neither over nor lapsed; NULL where there is none';
 CREATE FUNCTION crm_timeline.waiting_summary(t crm_timeline.timeline, d crm_timeline.definitions, since timestamptz,
-		OUT waiting_since timestamptz, OUT waiting_last timestamptz)
+		OUT waiting_since timestamptz, OUT waiting_asked_at timestamptz, OUT waiting_last timestamptz)
 	AS 'MODULE_PATHNAME', 'experience_waiting_summary' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 300;
 COMMENT ON FUNCTION crm_timeline.waiting_summary(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
-	'what the store keeps of the waits that nobody has ended: when the first of those began that began at since or later, and when the last did; future interactions are seen';
+	'what the store keeps of the waits that nobody has ended: of those in which the customer asked at since or later when the first began, and when the customer asked last in it; and when in any; future interactions are seen';
 
 CREATE TYPE crm_timeline.attention_summary AS (
 	interactions bigint,

@@ -251,9 +251,5 @@ story_wait_target(Story *story, const Moment *moment)
 int64
 story_window(const Story *story, int64 length)
 {
-	int64 end = story->as_of;
-
-	if (TIMESTAMP_NOT_FINITE(end))
-		end = story->layout->count == 0 ? 0 : layout_last(story->layout);
-	return end - length;
+	return TIMESTAMP_NOT_FINITE(story->as_of) ? DT_NOBEGIN : story->as_of - length;
 }

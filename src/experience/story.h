@@ -59,7 +59,7 @@ extern void story_read(Story *story, const Definitions *definitions, const Layou
 /* The whole as one conversation: what a customer waits for, whatever the thread. */
 extern void story_unite(Story *story);
 
-/* Where a window of some length begins that ends at as_of, or, if that is infinite, with the timeline. */
+/* Where a window of some length begins that ends at as_of; if that is infinite, it is everything. */
 extern int64 story_window(const Story *story, int64 length);
 
 /* The wait target of a moment's channel. */

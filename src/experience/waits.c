@@ -37,12 +37,12 @@ outcome_by(const Moment *moment, bool begins)
 	return WAIT_OPEN;
 }
 
-/* Whether a wait that nobody ended is older than a customer's patience. */
+/* Whether the last attempt of a wait that nobody ended is older than a customer's patience. */
 static inline bool
 has_lapsed(const Story *story, const Wait *wait)
 {
 	return story->as_of == DT_NOEND ||
-		story->as_of - story->definitions->parameters->patience > story->moments[wait->asked].time;
+		story->as_of - story->definitions->parameters->patience > story->moments[wait->last].time;
 }
 
 /* The waits of a story; see waits.h. */
@@ -71,7 +71,7 @@ waits_find(Story *story)
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		if (conversation->open != NOTHING && (asks || moment_is(moment, EVENT_REOPENED)) &&
-			moment->time - patience > story->moments[result.waits[conversation->open].asked].time)
+			moment->time - patience > story->moments[result.waits[conversation->open].last].time)
 		{
 			result.waits[conversation->open].outcome = WAIT_LAPSED;
 			result.waits[conversation->open].superseded = true;
@@ -83,6 +83,7 @@ waits_find(Story *story)
 			wait = &result.waits[conversation->open];
 			wait->last = i;
 			wait->attempts++;
+			wait->deadline = Min(wait->deadline, moment->time + story_wait_target(story, moment));
 		}
 		else if (conversation->open == NOTHING && (asks || moment_is(moment, EVENT_REOPENED)))
 		{
@@ -103,7 +104,7 @@ waits_find(Story *story)
 			wait->outcome = WAIT_OPEN;
 			wait->superseded = false;
 			wait->is_first = !conversation->answered;
-			wait->target = story_wait_target(story, moment);
+			wait->deadline = moment->time + story_wait_target(story, moment);
 		}
 		if (conversation->open == NOTHING)
 			continue;

@@ -3,8 +3,8 @@
  *		Reply runs: from when a customer asks for attention to when somebody gives it.
  *
  * A run begins with a contact, or with a reopening, in a conversation in which
- * nobody is being waited for, or only for longer than a customer's patience;
- * further contacts are attempts.  It ends with the first of: an answer, or a
+ * nobody is being waited for, or was asked for last longer ago than a customer's
+ * patience; further contacts are attempts.  It ends with the first of: an answer, or a
  * contact that was served as it happened; the customer giving up; the conversation
  * being resolved without an answer; the next run.
  */
@@ -35,7 +35,7 @@ typedef struct Wait
 	WaitOutcome outcome;
 	bool is_first;   /* nothing in its conversation was answered before */
 	bool superseded; /* it lapsed, and a later contact began the next one */
-	int64 target;
+	int64 deadline;  /* the first at which one of its contacts should have been answered */
 } Wait;
 
 typedef struct Waits
@@ -59,8 +59,15 @@ wait_end(const Story *story, const Wait *wait)
 	if (wait->ended != NOTHING)
 		return story->moments[wait->ended].time;
 	if (wait->outcome == WAIT_LAPSED)
-		return story->moments[wait->asked].time + story->definitions->parameters->patience;
+		return story->moments[wait->last].time + story->definitions->parameters->patience;
 	return story->as_of;
+}
+
+/* Whether it lasted longer than it should have; one that lapsed has, whatever its target. */
+static inline bool
+wait_is_late(const Story *story, const Wait *wait)
+{
+	return wait->outcome == WAIT_LAPSED || wait_end(story, wait) > wait->deadline;
 }
 
 #endif /* CRM_WAITS_H */

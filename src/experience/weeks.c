@@ -271,8 +271,7 @@ experience_weeks_transfn(PG_FUNCTION_ARGS)
 
 		week->count[WEEK_WAITS]++;
 		week->count[WEEK_ANSWERED] += wait->outcome == WAIT_ANSWERED;
-		week->count[WEEK_ON_TIME] += wait->outcome == WAIT_ANSWERED &&
-			wait_end(&story, wait) - asked <= wait->target;
+		week->count[WEEK_ON_TIME] += wait->outcome == WAIT_ANSWERED && !wait_is_late(&story, wait);
 	}
 	list = friction_find(&story, &waits);
 	for (uint32 i = 0; i < list.count; i++)

@@ -56,14 +56,14 @@ COMMENT ON FUNCTION crm_timeline.store_segments(bigint, timestamptz, timestamptz
 
 -- What is kept of the waits of a timeline, under the definitions in force in the same snapshot.
 CREATE FUNCTION crm_timeline.stored_waits(timeline crm_timeline.timeline,
-		OUT waiting_since timestamptz, OUT waiting_last timestamptz, OUT defined_by bigint)
+		OUT waiting_since timestamptz, OUT waiting_asked_at timestamptz, OUT waiting_last timestamptz, OUT defined_by bigint)
 	LANGUAGE sql STABLE STRICT
 	BEGIN ATOMIC
-		SELECT w.waiting_since, w.waiting_last, crm_timeline.definitions_key()
+		SELECT w.waiting_since, w.waiting_asked_at, w.waiting_last, crm_timeline.definitions_key()
 		FROM crm_timeline.waiting_summary($1, crm_timeline.definitions(), crm_timeline.waiting_horizon()) w;
 	END;
 COMMENT ON FUNCTION crm_timeline.stored_waits(crm_timeline.timeline) IS
-	'what stored_timeline keeps of the waits of a timeline: waiting_since, waiting_last and defined_by';
+	'what stored_timeline keeps of the waits of a timeline: waiting_since, waiting_asked_at, waiting_last and defined_by';
 
 -- What an upsert writes, and where: a row that is right stays as it is.
 CREATE FUNCTION crm_timeline.stored_timeline_sql() RETURNS text
@@ -74,7 +74,7 @@ CREATE FUNCTION crm_timeline.stored_timeline_sql() RETURNS text
 			string_agg('s.' || a.name, ', ' ORDER BY a.n) FILTER (WHERE a.name <> 'timeline'),
 			string_agg('excluded.' || a.name, ', ' ORDER BY a.n) FILTER (WHERE a.name <> 'timeline'))
 		FROM unnest(ARRAY['timeline', 'interactions', 'first_at', 'last_at', 'last_inbound_at', 'last_outbound_at', 'last_kind', 'last_channel',
-			'last_outcome', 'last_sentiment', 'last_score', 'waiting_since', 'waiting_last', 'defined_by']) WITH ORDINALITY a(name, n);
+			'last_outcome', 'last_sentiment', 'last_score', 'waiting_since', 'waiting_asked_at', 'waiting_last', 'defined_by']) WITH ORDINALITY a(name, n);
 	END;
 COMMENT ON FUNCTION crm_timeline.stored_timeline_sql() IS 'the SET list and the condition of an INSERT into stored_timeline that meets a row';
 
@@ -84,7 +84,7 @@ CREATE FUNCTION crm_timeline.store_segmented(customer_id bigint) RETURNS void
 	BEGIN ATOMIC
 		INSERT INTO crm_timeline.stored_timeline AS s
 		SELECT $1, NULL, t.interactions, t.first_at, t.last_at, t.last_inbound_at, t.last_outbound_at,
-			y.last_kind, y.last_channel, y.last_outcome, y.last_sentiment, y.last_score, w.waiting_since, w.waiting_last, w.defined_by
+			y.last_kind, y.last_channel, y.last_outcome, y.last_sentiment, y.last_score, w.waiting_since, w.waiting_asked_at, w.waiting_last, w.defined_by
 		FROM (SELECT sum(g.interactions)::bigint AS interactions, min(g.starts_at) AS first_at, max(g.last_at) AS last_at,
 				max(g.last_inbound_at) AS last_inbound_at, max(g.last_outbound_at) AS last_outbound_at
 			FROM crm_timeline.stored_segment g WHERE g.customer_id = $1) t
@@ -95,7 +95,7 @@ CREATE FUNCTION crm_timeline.store_segmented(customer_id bigint) RETURNS void
 			last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at,
 			last_kind = excluded.last_kind, last_channel = excluded.last_channel, last_outcome = excluded.last_outcome,
 			last_sentiment = excluded.last_sentiment, last_score = excluded.last_score, waiting_since = excluded.waiting_since,
-			waiting_last = excluded.waiting_last, defined_by = excluded.defined_by;
+			waiting_asked_at = excluded.waiting_asked_at, waiting_last = excluded.waiting_last, defined_by = excluded.defined_by;
 	END;
 COMMENT ON FUNCTION crm_timeline.store_segmented(bigint) IS
 	'writes the row of stored_timeline for a customer whose timeline is in segments';
@@ -414,11 +414,11 @@ DECLARE
 	customers bigint[];
 BEGIN
 	customers := ARRAY(SELECT s.customer_id FROM crm_timeline.stored_timeline s
-		WHERE s.defined_by < key OR s.defined_by > key OR s.defined_by IS NULL OR (s.defined_by = key AND s.waiting_since < horizon)
+		WHERE s.defined_by < key OR s.defined_by > key OR s.defined_by IS NULL OR (s.defined_by = key AND s.waiting_since < horizon AND s.waiting_asked_at < horizon)
 		LIMIT max_rows FOR UPDATE SKIP LOCKED);
 	-- in a later snapshot, which sees the segments of the rows as they were locked
-	UPDATE crm_timeline.stored_timeline s SET (waiting_since, waiting_last, defined_by) =
-		(SELECT w.waiting_since, w.waiting_last, w.defined_by
+	UPDATE crm_timeline.stored_timeline s SET (waiting_since, waiting_asked_at, waiting_last, defined_by) =
+		(SELECT w.waiting_since, w.waiting_asked_at, w.waiting_last, w.defined_by
 			FROM crm_timeline.stored_waits(coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id))) w)
 	WHERE s.customer_id = ANY (customers);
 	GET DIAGNOSTICS written = ROW_COUNT;

@@ -19,6 +19,7 @@ CREATE TABLE crm_timeline.stored_timeline (
 	last_sentiment double precision,
 	last_score double precision,
 	waiting_since timestamptz,
+	waiting_asked_at timestamptz,
 	waiting_last timestamptz,
 	defined_by bigint
 ) WITH (toast_tuple_target = 8160);
@@ -28,9 +29,10 @@ CREATE INDEX stored_timeline_last ON crm_timeline.stored_timeline (last_at);
 COMMENT ON INDEX crm_timeline.stored_timeline_last IS 'customers in the order of their last interactions';
 COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_since IS
 	'of the waits that nobody has ended, the begin of the first that had not lapsed when this was written';
-COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_last IS 'of the waits that nobody has ended, the begin of the last';
+COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_asked_at IS 'when the customer asked last in that wait: so long after that it lapses';
+COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_last IS 'when the customer asked last in any wait that nobody has ended';
 COMMENT ON COLUMN crm_timeline.stored_timeline.defined_by IS
-	'definitions_key() when these two were written: under other definitions they are worked out when they are read';
+	'definitions_key() when these three were written: under other definitions they are worked out when they are read';
 CREATE INDEX stored_timeline_waiting ON crm_timeline.stored_timeline (defined_by, waiting_since);
 COMMENT ON INDEX crm_timeline.stored_timeline_waiting IS 'customers in the order in which they began to wait';
 CREATE INDEX stored_timeline_segmented ON crm_timeline.stored_timeline (customer_id) WHERE timeline IS NULL;

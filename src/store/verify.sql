@@ -49,8 +49,8 @@ BEGIN
 		('last_channel', s.last_channel IS DISTINCT FROM y.last_channel), ('last_outcome', s.last_outcome IS DISTINCT FROM y.last_outcome),
 		('last_sentiment', s.last_sentiment IS DISTINCT FROM y.last_sentiment), ('last_score', s.last_score IS DISTINCT FROM y.last_score),
 		-- what was worked out under other definitions is not used, nor is what has lapsed
-		('waiting_since', s.defined_by = w.defined_by AND s.waiting_since IS DISTINCT FROM w.waiting_since
-			AND (s.waiting_since < horizon) IS NOT TRUE),
+		('waiting_since', s.defined_by = w.defined_by AND (s.waiting_since, s.waiting_asked_at) IS DISTINCT FROM (w.waiting_since, w.waiting_asked_at)
+			AND (s.waiting_asked_at < horizon) IS NOT TRUE),
 		('waiting_last', s.defined_by = w.defined_by AND s.waiting_last IS DISTINCT FROM w.waiting_last))
 		v(name, wrong) WHERE v.wrong));
 EXCEPTION WHEN data_corrupted THEN

@@ -104,11 +104,11 @@ BEGIN
 	PERFORM crm_timeline.make_view('customer_summary', format(
 		E'SELECT s.customer_id, %1$s,\n'
 		'	CASE WHEN NOT s.kept OR s.defined_by = crm_timeline.definitions_key() AND s.last_at <= now()\n'
-		'			AND (s.waiting_since >= crm_timeline.waiting_horizon() OR (s.waiting_last >= crm_timeline.waiting_horizon()) IS NOT TRUE)\n'
-		'		THEN CASE WHEN s.waiting_since >= crm_timeline.waiting_horizon() THEN s.waiting_since END\n'
+		'			AND (s.waiting_asked_at >= crm_timeline.waiting_horizon() OR (s.waiting_last >= crm_timeline.waiting_horizon()) IS NOT TRUE)\n'
+		'		THEN CASE WHEN NOT s.kept OR s.waiting_asked_at >= crm_timeline.waiting_horizon() THEN s.waiting_since END\n'
 		'		ELSE crm_timeline.waiting_since(coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)), crm_timeline.definitions(), now()) END AS waiting_since\n'
-		'FROM (SELECT s.customer_id, %1$s, s.waiting_since, s.waiting_last, s.defined_by, s.timeline, true AS kept FROM crm_timeline.stored_timeline s\n'
-		'	UNION ALL SELECT t.customer_id, %1$s, crm_timeline.waiting_since(t.timeline, crm_timeline.definitions(), now()), NULL, NULL, NULL, false\n'
+		'FROM (SELECT s.customer_id, %1$s, s.waiting_since, s.waiting_asked_at, s.waiting_last, s.defined_by, s.timeline, true AS kept FROM crm_timeline.stored_timeline s\n'
+		'	UNION ALL SELECT t.customer_id, %1$s, crm_timeline.waiting_since(t.timeline, crm_timeline.definitions(), now()), NULL, NULL, NULL, NULL, false\n'
 		'		FROM (%4$s) t CROSS JOIN LATERAL crm_timeline.timeline_summary(t.timeline) s) s\n'
 		'WHERE NOT s.kept OR ((SELECT crm_timeline.store_mode()) = 0 OR (SELECT crm_timeline.store_mode()) = 1 AND %3$s)%2$s',
 			summary, not_live, clean, computed),
@@ -116,19 +116,20 @@ BEGIN
 	-- the first branch comes in the order of an index, as long as its conditions do not look selective; the second is of those whose stored row can not tell
 	PERFORM crm_timeline.make_view('waiting_timelines', format(
 		E'SELECT u.customer_id, u.waiting_since, coalesce(u.timeline, crm_timeline.joined_segments(u.customer_id)) AS timeline\n'
-		'FROM (SELECT s.customer_id, s.waiting_since, s.last_at, s.defined_by, s.timeline, true AS kept FROM crm_timeline.stored_timeline s\n'
+		'FROM (SELECT s.customer_id, s.waiting_since, s.waiting_asked_at, s.last_at, s.defined_by, s.timeline, true AS kept FROM crm_timeline.stored_timeline s\n'
 		'	UNION ALL\n'
-		'	SELECT c.customer_id, w.waiting_since, NULL, crm_timeline.definitions_key(), c.timeline, false\n'
+		'	SELECT c.customer_id, w.waiting_since, NULL, NULL, crm_timeline.definitions_key(), c.timeline, false\n'
 		'	FROM (SELECT s.customer_id, coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)) AS timeline\n'
 		'			FROM crm_timeline.stored_timeline s\n'
 		'			WHERE (s.defined_by < crm_timeline.definitions_key() OR s.defined_by > crm_timeline.definitions_key() OR s.defined_by IS NULL OR s.last_at > now()\n'
 		'					OR s.defined_by = crm_timeline.definitions_key() AND s.waiting_since < crm_timeline.waiting_horizon()\n'
-		'						AND s.waiting_last >= crm_timeline.waiting_horizon())\n'
+		'						AND s.waiting_asked_at < crm_timeline.waiting_horizon() AND s.waiting_last >= crm_timeline.waiting_horizon())\n'
 		'				AND ((SELECT crm_timeline.store_mode() = 0) OR (SELECT crm_timeline.store_mode() = 1) AND %2$s)%1$s\n'
 		'		UNION ALL\n%3$s) c\n'
 		'		CROSS JOIN LATERAL crm_timeline.waiting_since(c.timeline, crm_timeline.definitions(), now()) w(waiting_since)\n'
 		'	WHERE w.waiting_since IS NOT NULL) u\n'
-		'WHERE u.defined_by = crm_timeline.definitions_key() AND u.waiting_since >= crm_timeline.waiting_horizon() AND (NOT u.kept OR u.last_at <= now()\n'
+		'WHERE u.defined_by = crm_timeline.definitions_key() AND u.waiting_since IS NOT NULL AND (NOT u.kept OR u.last_at <= now()\n'
+		'	AND u.waiting_asked_at >= crm_timeline.waiting_horizon()\n'
 		'	AND ((SELECT crm_timeline.store_mode() = 0) OR (SELECT crm_timeline.store_mode() = 1) AND %4$s)%5$s)',
 			not_live, clean, computed, replace(clean, 's.customer_id', 'u.customer_id'), replace(not_live, 's.customer_id', 'u.customer_id')),
 		'the customers who wait for an answer now, since when, and their timelines', 'timelines');

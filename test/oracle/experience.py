@@ -5,6 +5,7 @@ them. Each measure is a function of a story; it gives rows as dictionaries of co
 microseconds (Moment, whole numbers), all else is as the database has it.
 """
 from decimal import Decimal, localcontext
+import math
 from typing import NamedTuple, Optional
 
 from language import Group, parse
@@ -168,6 +169,7 @@ class Wait(NamedTuple):
     begin: int
     end: Optional[int]      # the interaction that ended it
     following: Optional[int]    # the interaction that began the next one, where it had lapsed
+    members: list           # the interactions of the conversation from the first to the last one
     attempts: int
     outcome: str
     ended_at: Optional[int]
@@ -177,7 +179,7 @@ class Wait(NamedTuple):
 
     @property
     def is_late(self):
-        return self.waited > self.target
+        return self.outcome == 'lapsed' or self.waited > self.target
 
     def is_open_before(self, i):
         return self.begin < i and (self.end is None or self.end >= i) and (self.following is None or self.following > i)
@@ -200,24 +202,31 @@ def waits_in(story, name, members):
             left.pop(0)
             continue
         begin = left[0]
-        asked, patience = story.time(begin), story.definitions.of('patience')
-        # or where the open one began more than patience before
-        following = next((i for i in left if story.is_any(i, 'contact', 'reopened') and story.time(i) > asked + patience), None)
-        end = next((i for i in left if outcome_of(story, begin, i) and (following is None or i < following)), None)
-        within = [i for i in left if (end is None or i <= end) and (end is not None or following is None or i < following)]
+        patience, target = story.definitions.of('patience'), lambda i: story.definitions.of('wait_target', story.get(i, 'channel') or '')
+        asked, last, deadline = story.time(begin), story.time(begin), story.time(begin) + target(begin)
+        end = following = None
+        within = []
+        for i in left:
+            # or where the customer asked last more than patience before
+            if i != begin and story.is_any(i, 'contact', 'reopened') and story.time(i) > last + patience:
+                following = i
+                break
+            within.append(i)
+            if story.is_any(i, 'contact'):
+                last, deadline = story.time(i), min(deadline, story.time(i) + target(i))
+            if outcome_of(story, begin, i):
+                end = i
+                break
         left = left[len(within):]
         attempts = sum(story.is_any(i, 'contact') for i in within)
-        if end is None and following is not None:
-            outcome, ended = 'lapsed', asked + patience
-        elif end is not None:
+        if end is not None:
             outcome, ended = outcome_of(story, begin, end), story.time(end)
-        elif story.has_passed(asked, patience):
-            outcome, ended = 'lapsed', asked + patience
+        elif following is not None or story.has_passed(last, patience):
+            outcome, ended = 'lapsed', last + patience
         else:
             outcome, ended = 'waiting', None
-        found.append(Wait(name, begin, end, following if end is None else None, attempts, outcome, ended, not any(w.outcome == 'answered' for w in found),
-                          (story.as_of if ended is None else ended) - asked,
-                          story.definitions.of('wait_target', story.get(begin, 'channel') or '')))
+        found.append(Wait(name, begin, end, following, within, attempts, outcome, ended, not any(w.outcome == 'answered' for w in found),
+                          (story.as_of if ended is None else ended) - asked, deadline - asked))
     return found
 
 
@@ -362,40 +371,67 @@ class Item(NamedTuple):
     occurred_at: int
 
 
+def rounds_of(story):
+    """Contacts by their rounds: a thread, or outside of threads a wait up to a contact that was given up."""
+    rounds = {}
+    for conversation in {story.conversation_of(i) for i in story.all_of('contact')}:
+        number = 0
+        for i in sorted(i for i in story.all_of('contact') if story.conversation_of(i) == conversation):
+            if story.get(i, 'thread') is None:
+                wait = next(w for w in story.waits() if w.conversation == conversation and i in w.members)
+                rounds[i] = conversation, wait.begin, number
+                number += story.is_any(i, 'abandoned')
+            else:
+                rounds[i] = conversation
+    return rounds
+
+
 def contact_items(story):
     d = story.definitions
     contacts = sorted(story.all_of('contact'))
-    last_repeat = {}        # in each wait
+    rounds = rounds_of(story)
+    anchors = {}            # of each wait: what the next repeat in it is counted from
+    repeated, switched = set(), set()
 
     def gap(i, j):
         return story.time(i) - story.time(j)
 
+    def is_waited_for(j, i):
+        """What j asked for is still waited for before i, and not in vain."""
+        wait = next((w for w in story.waits() if j in w.members and w.is_open_before(i)), None)
+        if wait is None:
+            return False
+        last = max([wait.begin] + [k for k in wait.members if k < i and story.is_any(k, 'contact')])
+        return gap(i, last) <= d.of('patience')
+
     for n, i in enumerate(contacts):
         before = contacts[:n]
-        channel, thread, topic = (story.get(i, name) for name in ('channel', 'thread', 'topic'))
-        if thread is None:
-            opens = any(w.begin == i for w in story.waits())
-        else:
-            opens = not any(story.get(j, 'thread') == thread for j in before)
-
+        channel, topic = (story.get(i, name) for name in ('channel', 'topic'))
         named = [j for j in before if story.get(j, 'channel') is not None]
-        is_switch = bool(channel is not None and named and story.get(named[-1], 'channel') != channel
-                         and gap(i, named[-1]) <= d.of('switch_within'))
-        related = [j for j in before if None in (topic, story.get(j, 'topic')) or story.get(j, 'topic') == topic]
-        wait = next((w for w in story.waits() if w.conversation == story.conversation_of(i) and w.is_open_before(i)), None)
-        if is_switch:
+        if channel is not None and named and story.get(named[-1], 'channel') != channel and gap(i, named[-1]) <= d.of('switch_within'):
             yield 'channel_switch', i, named[-1]
-            was_waiting = any(w.conversation == story.conversation_of(named[-1]) and w.is_open_before(i)
-                              and gap(i, w.begin) <= d.of('patience') for w in story.waits())
-            if opens and (was_waiting or topic is not None and topic == story.get(named[-1], 'topic')):
-                yield 'repeat_after_switch', i, named[-1]
-        elif opens and related and gap(i, related[-1]) <= d.of('repeat_within'):
-            yield 'repeat', i, related[-1]
-        elif wait:
-            since = last_repeat.get(wait.begin, wait.begin)
-            if gap(i, since) >= d.of('chase_after'):
+
+        wait = next((w for w in story.waits() if i in w.members and w.is_open_before(i)), None)
+        chases = False
+        if wait:
+            since = anchors.get(wait.begin, wait.begin)
+            earlier = [j for j in wait.members if j < i and story.is_any(j, 'contact')]
+            chases = gap(i, since) >= d.of('chase_after') or bool(earlier) and story.is_any(earlier[-1], 'abandoned')
+            if chases:
                 yield 'repeat', i, since
-                last_repeat[wait.begin] = i
+                anchors[wait.begin] = i
+        others = [j for j in before if rounds[j] != rounds[i]]
+        related = [j for j in others if (None in (topic, story.get(j, 'topic')) or story.get(j, 'topic') == topic)
+                   and gap(i, j) <= d.of('repeat_within')]
+        if related and rounds[i] not in repeated and not chases:
+            yield 'repeat', i, related[-1]
+            repeated.add(rounds[i])
+        elsewhere = [j for j in others if channel is not None and story.get(j, 'channel') not in (None, channel)
+                     and gap(i, j) <= d.of('switch_within')
+                     and (topic is not None and topic == story.get(j, 'topic') or is_waited_for(j, i))]
+        if elsewhere and rounds[i] not in switched:
+            yield 'repeat_after_switch', i, elsewhere[-1]
+            switched.add(rounds[i])
 
         alone = [j for j in story.all_of('self_service') - story.all_of('contact') if j < i]
         if alone and not any(j > max(alone) for j in before) and gap(i, max(alone)) <= d.of('self_service_within'):
@@ -407,7 +443,7 @@ def items_of(story):
     for course in courses(story):
         found += [Item('transfer', i, earlier, story.time(i)) for i, earlier in course.transfers]
         found += [Item('reopen', i, earlier, story.time(i)) for i, earlier in course.reopens]
-    found += [Item('slow_wait', w.begin, None, story.time(w.begin) + w.target) for w in story.waits() if w.is_late]
+    found += [Item('slow_wait', w.begin, None, story.time(w.begin) + min(w.target, w.waited)) for w in story.waits() if w.is_late]
     found += [Item(name, i, None, story.time(i)) for name in ('abandoned', 'error') for i in story.all_of(name)]
     return found
 
@@ -423,9 +459,8 @@ def friction_items(story):
 
 
 def begin_of_recent(story):
-    """Recent is what is later: worst_within before as_of, or before the last interaction."""
-    end = story.as_of if story.as_of is not None else story.time(len(story.all) - 1) if story.all else 0
-    return end - story.definitions.of('worst_within')
+    """Recent is what is later: worst_within before as_of; as of infinity everything is."""
+    return -math.inf if story.as_of is None else story.as_of - story.definitions.of('worst_within')
 
 
 def friction(story):

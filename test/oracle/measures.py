@@ -482,14 +482,6 @@ NEVER_IMPROVES = (
 )
 
 
-# Those that the definitions break, rarely, and why. They are asked and shown nevertheless.
-KNOWN = {
-    NEVER_IMPROVES[0][0]: 'an earlier contact of another channel gives the wait its '
-                          'target; a contact in between may end that the next one is a switch, or that it opens a conversation',
-    NEVER_IMPROVES[2][0]: 'as of infinity the window of the worst ends with the last interaction, which the one more may be',
-}
-
-
 def waits_by_channel(said, _):
     by_channel = Counter(row['channel'] for row in said['waits'])
     return sum(by_channel.values()) == said['attention']['waits'] and all(
@@ -609,8 +601,8 @@ class Properties:
             if self.broken[name]:
                 example = self.examples[name]
                 print(f'{described(example)}\nadded {write_timeline([example.added])}')
-                print(f'known: {KNOWN[name]}\n' if name in KNOWN else '')
-        return sum(count > 0 and name not in KNOWN for name, count in self.broken.items())
+                print()
+        return sum(count > 0 for count in self.broken.values())
 
 
 # -- many rows --
@@ -788,7 +780,7 @@ def compare(options, command):
     for name in lacking:
         print(f'lacks cases with "{name}"')
     broken = properties.report()
-    print(f'cases {options.cases}, differences {differing}, properties broken {broken} of {len(properties.asked)}, known to break {len(KNOWN)}')
+    print(f'cases {options.cases}, differences {differing}, properties broken {broken} of {len(properties.asked)}')
     return 1 if differing or lacking or broken else 0
 
 

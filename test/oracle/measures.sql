@@ -58,7 +58,7 @@ WITH RECURSIVE run AS (
     FROM plain_row GROUP BY number, conversation
     UNION ALL
     SELECT r.number, r.conversation, r.place, r.n, r.contact, b.asked,
-           CASE WHEN b.asked = r.n THEN r.occurred_at + (SELECT pg_temp.length_of(parameters, 'patience') FROM plain_case c WHERE c.number = r.number)
+           CASE WHEN r.contact OR b.asked = r.n THEN r.occurred_at + (SELECT pg_temp.length_of(parameters, 'patience') FROM plain_case c WHERE c.number = r.number)
                 ELSE p.lapses_at END,
            CASE WHEN b.asked IS NULL THEN NULL WHEN r.answers THEN 'answered'
                 WHEN r.abandoned AND (b.asked = r.n OR NOT r.contact) THEN 'abandoned' WHEN r.resolved THEN 'resolved' END
@@ -71,24 +71,27 @@ WITH RECURSIVE run AS (
 SELECT * FROM run WHERE asked IS NOT NULL;
 
 CREATE TEMP TABLE plain_wait AS
-SELECT w.*, waited > target AS is_late,
+SELECT w.*, outcome = 'lapsed' OR waited > target AS is_late,
        count(*) FILTER (WHERE outcome = 'answered') OVER (PARTITION BY number, conversation ORDER BY n
                                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) = 0 AS is_first
 FROM (SELECT number, conversation, n, thread, channel, kind, topic, source, ref, asked_at, attempts, ended_at, outcome, agent,
              answer_channel, answer_source, answer_ref, coalesce(ended_at, as_of) - asked_at AS waited,
-             coalesce(pg_temp.length_of(parameters, 'wait_target@' || channel), pg_temp.length_of(parameters, 'wait_target')) AS target
+             deadline - asked_at AS target
       FROM (SELECT r.number, r.conversation, r.n, r.thread, r.channel, r.kind, r.topic, r.source, r.ref, r.occurred_at AS asked_at,
-                   w.attempts, c.as_of, c.parameters, e.agent, e.channel AS answer_channel, e.source AS answer_source,
+                   w.attempts, w.deadline, c.as_of, c.parameters, e.agent, e.channel AS answer_channel, e.source AS answer_source,
                    e.ref AS answer_ref, coalesce(w.outcome, CASE WHEN lapse.lapses_at < c.as_of OR w.is_followed THEN 'lapsed' ELSE 'waiting' END) AS outcome,
                    coalesce(e.occurred_at, CASE WHEN lapse.lapses_at < c.as_of OR w.is_followed THEN lapse.lapses_at END) AS ended_at
-            FROM (SELECT number, asked, count(*) FILTER (WHERE contact) AS attempts, max(outcome) AS outcome,
-                         max(n) FILTER (WHERE outcome IS NOT NULL) AS ended,
+            FROM (SELECT r.number, asked, count(*) FILTER (WHERE r.contact) AS attempts, max(r.outcome) AS outcome,
+                         max(r.n) FILTER (WHERE r.outcome IS NOT NULL) AS ended, max(r.lapses_at) AS lapses_at,
+                         min(i.occurred_at + coalesce(pg_temp.length_of(c.parameters, 'wait_target@' || i.channel),
+                                                      pg_temp.length_of(c.parameters, 'wait_target'))) FILTER (WHERE r.contact OR r.n = r.asked) AS deadline,
                          EXISTS (SELECT FROM plain_run x WHERE x.number = r.number AND x.conversation = r.conversation AND x.asked > r.asked) AS is_followed
-                  FROM plain_run r GROUP BY number, conversation, asked) w
+                  FROM plain_run r JOIN plain_row i ON i.number = r.number AND i.n = r.n JOIN plain_case c ON c.number = r.number
+                  GROUP BY r.number, r.conversation, asked) w
             JOIN plain_row r ON r.number = w.number AND r.n = w.asked
             JOIN plain_case c ON c.number = w.number
             LEFT JOIN plain_row e ON e.number = w.number AND e.n = w.ended,
-            LATERAL (SELECT r.occurred_at + pg_temp.length_of(c.parameters, 'patience') AS lapses_at) lapse) x) w;
+            LATERAL (SELECT w.lapses_at) lapse) x) w;
 
 CREATE TEMP VIEW plain_waits AS
 SELECT c.number, 'waits' AS measure,
@@ -137,8 +140,7 @@ FROM plain_case c, mood(c.timeline, c.d, c.as_of) m, LATERAL (
            ((array_agg(sentiment ORDER BY abs(sentiment) DESC, n DESC))[1] + (array_agg(sentiment ORDER BY n DESC))[1]) / 2 AS peak_end
     FROM (SELECT r.*, exp(-ln(2::double precision) * least(700, extract(epoch FROM max(occurred_at) OVER () - occurred_at)
                               * 1000000 / (c.parameters ->> 'mood_half_life')::bigint)) AS weight,
-                 occurred_at > CASE WHEN isfinite(c.as_of) THEN c.as_of ELSE (SELECT max(occurred_at) FROM plain_row WHERE number = c.number) END
-                               - pg_temp.length_of(c.parameters, 'worst_within') AS recent
+                 NOT isfinite(c.as_of) OR occurred_at > c.as_of - pg_temp.length_of(c.parameters, 'worst_within') AS recent
           FROM plain_row r WHERE number = c.number AND seen AND sentiment IS NOT NULL) r) p;
 
 CREATE TEMP VIEW plain_pressure AS
