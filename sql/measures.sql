@@ -213,3 +213,34 @@ EXECUTE least;
 ROLLBACK;
 DEALLOCATE least;
 DROP FUNCTION in_seconds, refused, received, tried, least_in_force, least_in_sql;
+
+-- what comes back; how channels differ; safeguards; opening hours
+SELECT * FROM recurring('{2026-01-01T00:00Z call channel=phone direction=inbound thread=a topic=bill; 2026-02-01T00:00Z call channel=phone direction=inbound thread=b topic=bill;
+	2026-03-01T00:00Z email channel=email direction=inbound thread=c topic=bill; 2026-03-02T00:00Z chat direction=inbound thread=d topic=once}', as_of => '2026-04-01');
+SELECT measure, channels, n, best_channel, round(best::numeric, 3) AS best, worst_channel, round(worst::numeric, 3) AS worst, round(spread::numeric, 3) AS spread
+FROM consistency('{2026-01-01T00:00Z call channel=phone direction=inbound thread=a agent=x sentiment=0.5; 2026-02-01T00:00Z email channel=email direction=inbound thread=b sentiment=-1;
+	2026-02-01T10:00Z reply channel=email direction=outbound thread=b; 2026-02-02T00:00Z email channel=email direction=inbound thread=c}', as_of => '2026-04-01');
+SELECT count(*) FROM consistency('{2026-01-01T00:00Z call channel=phone direction=inbound sentiment=0.5}', as_of => '2026-04-01');
+BEGIN;
+INSERT INTO risk_target (kind, amount_from, at_least, at_most) VALUES ('payment', 0, 0, 1), ('payment', 1000, 1, 2);
+SELECT occurred_at, amount, safeguards, at_least, at_most, verdict
+FROM friction_fit('{2026-01-01T00:00Z verification thread=a; 2026-01-01T00:01Z payment thread=a value=-2000; 2026-01-02T00:01Z payment value=2000; 2026-01-03T00:01Z verification;
+	2026-01-03T00:01:01Z confirmation; 2026-01-03T00:02Z payment value=20; 2026-01-05T00:02Z payment risk=999 value=20}', as_of => '2026-02-01');
+INSERT INTO schedule_definition (channel, schedule) VALUES ('email', 'Europe/Berlin mon-fri 09:00-17:00');
+SELECT channel, waited, worked, target, is_late
+FROM working_waits('{2026-03-27T15:00Z email channel=email direction=inbound thread=b; 2026-03-30T08:00Z reply channel=email direction=outbound thread=b;
+	2026-03-27T15:00Z ticket channel=web direction=inbound thread=c; 2026-03-30T08:00Z reply channel=web direction=outbound thread=c}', as_of => '2026-04-01');
+INSERT INTO schedule_definition (channel, schedule) VALUES ('', 'Europe/Berlin closed; 2026-03-28 09:00-10:00');
+SELECT channel, working_time(channel, '2026-03-27T15:00Z', '2026-03-30T08:00Z') FROM (VALUES ('email'), ('web'), (NULL)) v(channel);
+ROLLBACK;
+
+-- goals: achieved, abandoned, retried, open
+SELECT started_at, attempts, ended_at, outcome, took, steps, contacts, errors, channels, effort
+FROM goal_runs('{2026-01-01T00:00Z cart direction=inbound channel=web effort=1; 2026-01-02T00:00Z cart direction=inbound channel=app effort=2; 2026-01-03T00:00Z error;
+	2026-01-04T00:00Z order direction=inbound channel=web effort=3; 2026-01-11T00:00Z cart direction=inbound; 2026-01-21T00:00Z cart direction=inbound;
+	2026-01-28T00:00Z order direction=inbound; 2026-02-10T00:00Z cart direction=inbound; 2026-02-11T00:00Z call direction=inbound}', '', '2026-02-12', 'cart', 'order', '7 days');
+SELECT goal_runs('{2026-01-01T00:00Z cart}', '', '2026-02-12', 'cart -> x', 'order', '7 days');
+SELECT goal_runs('{2026-01-01T00:00Z cart}', '', '2026-02-12', 'cart', 'order', '1 month');
+SELECT name, started, achieved, abandoned_after FROM goals();
+SELECT name, journey FROM journeys();
+SELECT stages_now('{2026-01-01T00:00Z cart; 2026-01-02T00:00Z order}', names, journeys, '2026-01-01T12:00Z') FROM journeys_in_force();

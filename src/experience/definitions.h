@@ -95,6 +95,7 @@ typedef struct Parameters
 	int64 mood_half_life;
 	int64 pressure_within;
 	int64 engaged_within;
+	int64 safeguard_within;
 	double pressure_cap;
 	double least_n;
 	double weight[FRICTION_ITEMS];

@@ -160,6 +160,7 @@ static const NamedParameter named_parameter[] = {
 	LENGTH(mood_half_life, SCOPE_NONE, 30 * USECS_PER_DAY),
 	LENGTH(pressure_within, SCOPE_NONE, 7 * USECS_PER_DAY),
 	LENGTH(engaged_within, SCOPE_NONE, 3 * USECS_PER_DAY),
+	LENGTH(safeguard_within, SCOPE_NONE, USECS_PER_DAY),
 	NUMBER(pressure_cap, SCOPE_NONE, 3, 0),
 	NUMBER(least_n, SCOPE_NONE, 5, 1),
 	NUMBER(weight, SCOPE_ITEM, 1, 0),

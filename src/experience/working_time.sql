@@ -38,3 +38,16 @@ END
 $$;
 COMMENT ON FUNCTION crm_timeline.working_time(text, timestamptz, timestamptz) IS
 	'the time in which a channel was open between two moments; all of it where no opening hours are defined';
+
+CREATE FUNCTION crm_timeline.working_waits(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(), as_of timestamptz DEFAULT now())
+	RETURNS TABLE (thread text, channel text, kind text, asked_at timestamptz, attempts integer, ended_at timestamptz, outcome text, is_first boolean,
+		waited interval, worked interval, target interval, is_late boolean, agent text, source text, ref text)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
+	BEGIN ATOMIC
+		SELECT w.thread, w.channel, w.kind, w.asked_at, w.attempts, w.ended_at, w.outcome, w.is_first, w.waited, b.worked, w.target,
+			w.outcome = 'lapsed' OR b.worked > w.target, w.agent, w.source, w.ref
+		FROM crm_timeline.waits($1, $2, $3) w
+			CROSS JOIN LATERAL (SELECT crm_timeline.working_time(w.channel, w.asked_at, coalesce(w.ended_at, $3)) AS worked) b;
+	END;
+COMMENT ON FUNCTION crm_timeline.working_waits(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'waits(), with how long of each its channel was open, by schedule_definition, and whether that exceeds the target';
