@@ -63,7 +63,7 @@ typedef struct Conversation
 	Handling handling;
 	Resolution resolution;
 	uint32 wait;   /* the open one, or NOTHING */
-	uint32 last;   /* the last contact in it, or what began it */
+	uint32 last;   /* the last time that it was asked for in it */
 	uint32 anchor; /* from which the next repeated contact is counted */
 	uint32 round;  /* NOTHING = the next contact begins one */
 	bool given_up; /* the last contact was */
@@ -297,6 +297,8 @@ friction_find(Story *story, const Waits *waits)
 			if (handling_next(&conversation->handling, story, i))
 				add_item(&search, ITEM_TRANSFER, moment->time, i, last);
 		}
+		if (moment_is(moment, EVENT_REOPENED))
+			conversation->last = i;
 		if (moment_is(moment, EVENT_CONTACT))
 		{
 			find_repeats(&search, i, begins);

@@ -64,13 +64,14 @@ waits_find(Story *story)
 	{
 		const Moment *moment = &story->moments[i];
 		Conversation *conversation = &conversations[moment->conversation];
-		bool asks = moment_is(moment, EVENT_CONTACT);
+		bool contacts = moment_is(moment, EVENT_CONTACT);
+		bool asks = contacts || moment_is(moment, EVENT_REOPENED);
 		WaitOutcome outcome;
 		Wait *wait;
 
 		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (conversation->open != NOTHING && (asks || moment_is(moment, EVENT_REOPENED)) &&
+		if (conversation->open != NOTHING && asks &&
 			moment->time - patience > story->moments[result.waits[conversation->open].last].time)
 		{
 			result.waits[conversation->open].outcome = WAIT_LAPSED;
@@ -82,10 +83,10 @@ waits_find(Story *story)
 		{
 			wait = &result.waits[conversation->open];
 			wait->last = i;
-			wait->attempts++;
+			wait->attempts += contacts;
 			wait->deadline = Min(wait->deadline, moment->time + story_wait_target(story, moment));
 		}
-		else if (conversation->open == NOTHING && (asks || moment_is(moment, EVENT_REOPENED)))
+		else if (conversation->open == NOTHING && asks)
 		{
 			if (result.count == size)
 			{
@@ -99,7 +100,7 @@ waits_find(Story *story)
 			wait->asked = i;
 			wait->last = i;
 			wait->ended = NOTHING;
-			wait->attempts = asks ? 1 : 0;
+			wait->attempts = contacts;
 			wait->previous = conversation->previous;
 			wait->outcome = WAIT_OPEN;
 			wait->superseded = false;

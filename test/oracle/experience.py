@@ -212,7 +212,7 @@ def waits_in(story, name, members):
                 following = i
                 break
             within.append(i)
-            if story.is_any(i, 'contact'):
+            if story.is_any(i, 'contact', 'reopened'):
                 last, deadline = story.time(i), min(deadline, story.time(i) + target(i))
             if outcome_of(story, begin, i):
                 end = i
@@ -401,7 +401,7 @@ def contact_items(story):
         wait = next((w for w in story.waits() if j in w.members and w.is_open_before(i)), None)
         if wait is None:
             return False
-        last = max([wait.begin] + [k for k in wait.members if k < i and story.is_any(k, 'contact')])
+        last = max(k for k in wait.members if k < i and story.is_any(k, 'contact', 'reopened'))
         return gap(i, last) <= d.of('patience')
 
     for n, i in enumerate(contacts):

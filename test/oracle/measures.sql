@@ -58,7 +58,7 @@ WITH RECURSIVE run AS (
     FROM plain_row GROUP BY number, conversation
     UNION ALL
     SELECT r.number, r.conversation, r.place, r.n, r.contact, b.asked,
-           CASE WHEN r.contact OR b.asked = r.n THEN r.occurred_at + (SELECT pg_temp.length_of(parameters, 'patience') FROM plain_case c WHERE c.number = r.number)
+           CASE WHEN r.contact OR r.reopened THEN r.occurred_at + (SELECT pg_temp.length_of(parameters, 'patience') FROM plain_case c WHERE c.number = r.number)
                 ELSE p.lapses_at END,
            CASE WHEN b.asked IS NULL THEN NULL WHEN r.answers THEN 'answered'
                 WHEN r.abandoned AND (b.asked = r.n OR NOT r.contact) THEN 'abandoned' WHEN r.resolved THEN 'resolved' END
@@ -84,7 +84,7 @@ FROM (SELECT number, conversation, n, thread, channel, kind, topic, source, ref,
             FROM (SELECT r.number, asked, count(*) FILTER (WHERE r.contact) AS attempts, max(r.outcome) AS outcome,
                          max(r.n) FILTER (WHERE r.outcome IS NOT NULL) AS ended, max(r.lapses_at) AS lapses_at,
                          min(i.occurred_at + coalesce(pg_temp.length_of(c.parameters, 'wait_target@' || i.channel),
-                                                      pg_temp.length_of(c.parameters, 'wait_target'))) FILTER (WHERE r.contact OR r.n = r.asked) AS deadline,
+                                                      pg_temp.length_of(c.parameters, 'wait_target'))) FILTER (WHERE i.contact OR i.reopened) AS deadline,
                          EXISTS (SELECT FROM plain_run x WHERE x.number = r.number AND x.conversation = r.conversation AND x.asked > r.asked) AS is_followed
                   FROM plain_run r JOIN plain_row i ON i.number = r.number AND i.n = r.n JOIN plain_case c ON c.number = r.number
                   GROUP BY r.number, r.conversation, asked) w
