@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows what crm_timeline is for, on a small sample CRM, in a server of its own.
 #
-#     ./test/demo.sh                     the tour: about 160 lines to read
+#     ./test/demo.sh                     the tour: about 200 lines to read
 #     ./test/demo.sh --psql              the tour, and then psql on the same database, to play
 #     PG=17 ./test/demo.sh               with that major of PostgreSQL
 #
@@ -55,7 +55,7 @@ say ""
 printf '%s\n\n' "${title}crm_timeline$plain: one customer, one timeline, one language to ask about it"
 
 # How tables are counted and a timeline is laid out is nothing to dwell on; the other stops show their SQL.
-for stop in 1-tables 2-history 3-timelines 4-ann 5-unanswered 6-refunds 7-last-interaction 8-funnel 9-silence 10-stages; do
+for stop in 1-tables 2-history 3-timelines 4-ann 5-unanswered 6-refunds 7-last-interaction 8-funnel 9-silence 10-stages 11-briefing 12-queue 13-channels; do
     tell $stop
     case $stop in 1-tables | 4-ann) echo ;; *) show $stop ;; esac
     answer $stop
@@ -66,6 +66,7 @@ ${title}Where to go next$plain
   README.md               thirty lines to start with, in your own database
   doc/sources.md          your own tables as sources; recipes/ for four applications
   doc/patterns.md         the language of patterns: twenty questions, and what everything means
+  doc/measures.md         waits, friction, mood, pressure: what each means exactly; doc/views.md for twelve views of all customers
   doc/reference.md        every function
   ./test/demo.sh --psql   this sample, for questions of your own
 END
