@@ -28,7 +28,8 @@ PG_FUNCTION_INFO_V1(briefing_text);
 #define MAX_NUMBER 1e13
 
 const char *const friction_items[FRICTION_ITEMS] = {
-	"repeat", "channel_switch", "transfer", "reopen", "slow_wait", "failed_self_service", "error"};
+	"repeat", "channel_switch", "transfer",           "reopen", "slow_wait", "failed_self_service",
+	"error",  "abandoned",      "repeat_after_switch"};
 
 /* Where something stands in the context. */
 typedef struct Place

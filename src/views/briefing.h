@@ -26,7 +26,7 @@
 #define MAX_SUMMARY_CHARACTERS 160
 
 /* Friction items, in the order of their messages */
-#define FRICTION_ITEMS 7
+#define FRICTION_ITEMS 9
 extern const char *const friction_items[FRICTION_ITEMS];
 
 /* A number, a time or a text that may not be known: a text has no bytes then. */

@@ -75,6 +75,8 @@ typedef enum Message
 	SAY_WAITED_LONG,
 	SAY_SELF_SERVICE_FAILED,
 	SAY_ERROR_MET,
+	SAY_GAVE_UP,
+	SAY_TOLD_AGAIN,
 
 	/* what to do, and not to do */
 	SAY_PRESSURE,
