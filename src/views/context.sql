@@ -130,7 +130,7 @@ BEGIN
 		'last', CASE WHEN last_one.occurred_at IS NOT NULL THEN jsonb_build_object('occurred_at', last_one.occurred_at, 'kind', last_one.kind, 'channel', last_one.channel,
 			'direction', last_one.direction, 'agent', last_one.agent, 'outcome', last_one.outcome, 'thread', last_one.thread) || told_last END,
 		'waiting', open_waits -> 0,
-		'open_threads', open_waits,
+		'open_threads', nullif(open_waits - 0, '[]'),
 		'told', told,
 		'mood', CASE WHEN e.mood_n > 0 THEN jsonb_build_object('value', e.mood, 'slope', e.mood_slope,
 			'last', (crm_timeline.mood(t, d, as_of)).last_sentiment, 'n', e.mood_n) END,
