@@ -328,7 +328,8 @@ CREATE TYPE crm_timeline.experience_week AS (
 	ces_n bigint,
 	friction double precision,
 	sentiment_sum double precision,
-	ces_sum double precision
+	ces_sum double precision,
+	ces_squares double precision
 );
 COMMENT ON TYPE crm_timeline.experience_week IS 'totals of the customers of one week, which began on a Monday, UTC; scores that are none of their scale are left out';
 

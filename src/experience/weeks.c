@@ -55,6 +55,7 @@ typedef enum WeekSum
 	WEEK_FRICTION,
 	WEEK_SENTIMENT_SUM,
 	WEEK_CES_SUM,
+	WEEK_CES_SQUARES,
 	WEEK_SUMS,
 } WeekSum;
 
@@ -212,6 +213,7 @@ add_score(Week *week, const Moment *moment, const Column *scores)
 	{
 		week->count[WEEK_CES_N]++;
 		week->sum[WEEK_CES_SUM] += score;
+		week->sum[WEEK_CES_SQUARES] += score * score;
 	}
 }
 

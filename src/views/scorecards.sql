@@ -73,18 +73,23 @@ $view$, 'how often we came uninvited, for each customer to whom we did', ARRAY[
 SELECT w.week, w.interactions, w.customers, w.contacts, w.waits, w.answered, w.answered / nullif(w.waits, 0)::double precision AS answered_share, w.on_time / nullif(w.waits, 0)::double precision AS on_time_share,
 	w.friction_items, w.friction, w.friction / nullif(w.contacts, 0) AS friction_per_contact, w.poor, w.touches,
 	w.sentiment_sum / nullif(w.sentiment_n, 0) AS sentiment, w.sentiment_n,
-	CASE WHEN w.csat_n >= n.least_n THEN 100 * w.csat_top / w.csat_n::double precision END AS csat, w.csat_n,
-	CASE WHEN w.nps_n >= n.least_n THEN 100 * (w.nps_promoters - w.nps_detractors) / w.nps_n::double precision END AS nps, w.nps_n,
-	CASE WHEN w.ces_n >= n.least_n THEN w.ces_sum / w.ces_n END AS ces, w.ces_n
+	CASE WHEN w.csat_n >= n.least_n THEN 100 * w.csat_top / w.csat_n::double precision END AS csat,
+	CASE WHEN w.csat_n >= n.least_n THEN 100 * c.low END AS csat_low, CASE WHEN w.csat_n >= n.least_n THEN 100 * c.high END AS csat_high, w.csat_n,
+	CASE WHEN w.nps_n >= n.least_n THEN p.score END AS nps, CASE WHEN w.nps_n >= n.least_n THEN p.low END AS nps_low, CASE WHEN w.nps_n >= n.least_n THEN p.high END AS nps_high, w.nps_n,
+	CASE WHEN w.ces_n >= n.least_n THEN w.ces_sum / w.ces_n END AS ces,
+	CASE WHEN w.ces_n >= n.least_n AND w.ces_n > 1 THEN sqrt(greatest(w.ces_squares - w.ces_sum * w.ces_sum / w.ces_n, 0) / (w.ces_n - 1) / w.ces_n) END AS ces_standard_error, w.ces_n
 FROM (SELECT crm_timeline.experience_weeks_agg(t.timeline, crm_timeline.definitions(), now()) AS weeks FROM crm_timeline.timelines t) a
 	CROSS JOIN LATERAL unnest(a.weeks) w
+	CROSS JOIN LATERAL crm_timeline.wilson_interval(w.csat_top, w.csat_n) c
+	CROSS JOIN LATERAL crm_timeline.nps_of(w.nps_promoters, w.nps_n - w.nps_promoters - w.nps_detractors, w.nps_detractors) p
 	CROSS JOIN (SELECT crm_timeline.parameter_number(crm_timeline.definitions(), 'least_n') AS least_n) n
 $view$, 'how customers fared, week by week (UTC, from Monday)', ARRAY[
 		'week', 'the Monday on which it began', 'interactions', 'how many there were', 'customers', 'of how many customers', 'contacts', 'how often customers asked for attention', 'waits', 'waits that began in it', 'answered', 'of those, how many were answered',
 		'answered_share', 'of the waits', 'on_time_share', 'answered within the target, of the waits', 'friction_items', 'what made it harder than it had to be', 'friction', 'the weights of that', 'friction_per_contact', 'by contact',
 		'poor', 'poor interactions', 'touches', 'how often we came uninvited', 'sentiment', 'the mean sentiment', 'sentiment_n', 'of how many',
-		'csat', 'the share of 4 and 5 in per cent; NULL where there are fewer than least_n', 'csat_n', 'of how many', 'nps', 'promoters less detractors in per cent; NULL where there are fewer than least_n', 'nps_n', 'of how many',
-		'ces', 'the mean of 1 to 7; NULL where there are fewer than least_n', 'ces_n', 'of how many']);
+		'csat', 'the share of 4 and 5 in per cent; NULL where there are fewer than least_n', 'csat_low', 'the lower end of its 95 % interval (Wilson)', 'csat_high', 'the upper end', 'csat_n', 'of how many',
+		'nps', 'promoters less detractors in per cent; NULL where there are fewer than least_n', 'nps_low', 'the lower end of its 95 % interval', 'nps_high', 'the upper end', 'nps_n', 'of how many',
+		'ces', 'the mean of 1 to 7; NULL where there are fewer than least_n', 'ces_standard_error', 'its standard error', 'ces_n', 'of how many']);
 
 	PERFORM crm_timeline.make_people_view('availability_fit', $view$
 SELECT w.channel, extract(hour FROM w.asked_at AT TIME ZONE 'UTC')::integer AS hour, count(*) AS waits,
