@@ -52,6 +52,12 @@ INSERT INTO worked VALUES
 		2026-03-03T10:00Z reopened thread=T; 2026-03-03T11:00Z solved agent=B thread=T}'),
 	-- one, two and no half-life of 30 days before the last: weights 1/4, 1/2 and 1
 	('mood', '{2026-01-01T00:00Z survey sentiment=1; 2026-01-31T00:00Z survey sentiment=-1; 2026-03-02T00:00Z survey sentiment=0.5}'),
+	-- one after another, in one conversation
+	('five replies', '{2026-03-02T09:00:00Z message direction=inbound thread=T; 2026-03-02T09:00:10Z reply direction=outbound thread=T;
+		2026-03-02T10:00:00Z message direction=inbound thread=T; 2026-03-02T10:00:40Z reply direction=outbound thread=T;
+		2026-03-02T11:00:00Z message direction=inbound thread=T; 2026-03-02T11:01:40Z reply direction=outbound thread=T;
+		2026-03-02T12:00:00Z message direction=inbound thread=T; 2026-03-02T12:00:20Z reply direction=outbound thread=T;
+		2026-03-02T13:00:00Z message direction=inbound thread=T; 2026-03-02T13:00:30Z reply direction=outbound thread=T}'),
 	-- Monday 23:00 in Berlin
 	('contact cap', '{2026-03-02T22:00Z newsletter direction=outbound}');
 CREATE FUNCTION in_seconds(interval) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT extract(epoch FROM $1)::bigint || ' s' $$;
@@ -67,6 +73,8 @@ SELECT story, figure, expected, got, expected = got AS right FROM worked, LATERA
 	UNION ALL SELECT 'shares', 'A 0.5, B 0.5', string_agg(agent || ' ' || share, ', ') FROM handlers(t, as_of => '2026-03-07') WHERE story = 'A, B, A' HAVING count(*) > 0
 	UNION ALL SELECT 'resolutions, reopenings', '2, 1', concat_ws(', ', resolutions, reopens) FROM conversations(t, as_of => '2026-03-07') WHERE story = 'solved, reopened, solved'
 	UNION ALL SELECT 'resolving agent', 'B', resolving_agent FROM conversations(t, as_of => '2026-03-07') WHERE story = 'solved, reopened, solved'
+	UNION ALL SELECT 'mean, median, 90 in 100', '40 s, 30 s, 76 s', concat_ws(', ', in_seconds(avg(waited)), in_seconds(percentile_cont(0.5) WITHIN GROUP (ORDER BY waited)),
+		in_seconds(percentile_cont(0.9) WITHIN GROUP (ORDER BY waited))) FROM waits(t, as_of => '2026-03-07') WHERE story = 'five replies' AND outcome = 'answered' HAVING count(*) > 0
 	UNION ALL SELECT 'mood', '0.142857', round((mood(t, as_of => '2026-03-07')).mood::numeric, 6)::text WHERE story = 'mood'
 	UNION ALL SELECT 'mood_agg', '0.142857', round((mood_agg(occurred_at, sentiment, '30 days')).mood::numeric, 6)::text FROM unnest(t) WHERE story = 'mood' HAVING count(*) > 0
 	UNION ALL SELECT 'Tuesday 01:00, one in 24 hours', 'over, again at 2026-03-03 22:00:00+00', CASE WHEN is_over THEN 'over' ELSE 'free' END || ', again at ' || allowed_at
