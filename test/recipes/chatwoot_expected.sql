@@ -12,7 +12,10 @@ SELECT ARRAY[oracle.name('chatwoot_contact', c.id::text, c.account_id::text),
 FROM contact_inboxes ci, contacts c
 WHERE c.id = ci.contact_id
 UNION ALL
-SELECT ARRAY[oracle.name('chatwoot_contact', c.contact_id::text, c.account_id::text)] FROM conversations c, messages m WHERE m.conversation_id = c.id;
+SELECT ARRAY[oracle.name('chatwoot_contact', c.contact_id::text, c.account_id::text)] FROM conversations c, messages m WHERE m.conversation_id = c.id
+UNION ALL
+SELECT ARRAY[oracle.name('chatwoot_contact', c.contact_id::text, c.account_id::text)] FROM conversations c, reporting_events e
+WHERE e.conversation_id = c.id AND e.name IN ('conversation_resolved', 'conversation_bot_handoff');
 
 INSERT INTO oracle.expected
 -- what customers say
@@ -52,6 +55,21 @@ LEFT JOIN inboxes i ON m.inbox_id = i.id
 LEFT JOIN (VALUES ('Channel::WebWidget', 'chat'), ('Channel::Email', 'email'), ('Channel::Whatsapp', 'whatsapp'), ('Channel::TwilioSms', 'sms')) ch(type, channel) ON ch.type = i.channel_type
 LEFT JOIN (VALUES (0, 'open'), (1, 'resolved'), (2, 'pending'), (3, 'snoozed')) st(code, word) ON st.code = c.status
 WHERE m.private OR m.message_type = 2
+UNION ALL
+-- what became of a conversation; opened means reopened next after a resolution, and of the fixture a bot resolved the one that it says
+SELECT ARRAY[oracle.name('chatwoot_contact', c.contact_id::text, c.account_id::text)], e.at AT TIME ZONE 'UTC', w.kind, ch.channel, 'internal',
+	format('conversation-%s', c.id), e.user_id::text, NULL, NULL, NULL, NULL, NULL, CASE WHEN e.id IN (2, 8) THEN true END, NULL, 'chatwoot_event', e.id::text, e.id,
+	jsonb_strip_nulls(jsonb_build_object('inbox', i.name, 'team', c.team_id))
+FROM (SELECT o.*, lag(name) OVER (PARTITION BY conversation_id ORDER BY at, id) AS before
+	FROM (SELECT *, coalesce(event_end_time, created_at) AS at FROM reporting_events) o
+	WHERE name IN ('conversation_resolved', 'conversation_opened')
+	UNION ALL
+	SELECT *, event_end_time, NULL FROM reporting_events WHERE name = 'conversation_bot_handoff') e
+JOIN (VALUES ('conversation_resolved', 'resolved'), ('conversation_bot_handoff', 'handoff'), ('conversation_opened', 'reopened')) w(name, kind) ON w.name = e.name
+JOIN conversations c ON c.id = e.conversation_id
+LEFT JOIN inboxes i ON i.id = c.inbox_id
+LEFT JOIN (VALUES ('Channel::WebWidget', 'chat'), ('Channel::Email', 'email'), ('Channel::Whatsapp', 'whatsapp'), ('Channel::TwilioSms', 'sms')) ch(type, channel) ON ch.type = i.channel_type
+WHERE e.name <> 'conversation_opened' OR e.before = 'conversation_resolved'
 UNION ALL
 SELECT ARRAY[oracle.name('chatwoot_contact', c.id::text, c.account_id::text)], r.created_at AT TIME ZONE 'UTC', 'csat', 'survey', 'inbound',
 	'conversation-' || r.conversation_id, r.assigned_agent_id::text, NULL, NULL, NULL, r.rating, NULL, false, r.feedback_message, 'chatwoot_csat', r.id::text, NULL, NULL
