@@ -348,7 +348,10 @@ experience_handler_facts(PG_FUNCTION_ARGS)
 	};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Measure measure;
+	Measure by_agent;
 	Story *story = &measure.story;
+	Story *told = story;
+	const Column *agents;
 	const Moment *moments;
 	Conversations list;
 	Waits waits;
@@ -366,7 +369,15 @@ experience_handler_facts(PG_FUNCTION_ARGS)
 	if (list.handler_count == 0)
 		return (Datum) 0;
 	waits = waits_find(story);
-	friction = friction_since(story, &waits,
+	agents = layout_find(&measure.layout, well_known_attribute[AGENT].name,
+						 well_known_attribute[AGENT].length, well_known_attribute[AGENT].type);
+	/* A transfer is friction where the agent changes, whatever the stations are. */
+	if (story->column[STORY_AGENT] != agents)
+	{
+		measure_begin(&by_agent, fcinfo, CONVERSATION_EVENTS | FRICTION_EVENTS);
+		told = &by_agent.story;
+	}
+	friction = friction_since(told, &waits,
 							  story_window(story, story->definitions->parameters->worst_within));
 	mood = mood_of(&measure.layout, layout_search(&measure.layout, story->as_of, true),
 				   story->definitions->parameters->mood_half_life);
