@@ -5,7 +5,7 @@ CREATE FUNCTION crm_timeline.scorecard_sql(station text) RETURNS text
 	BEGIN ATOMIC
 		SELECT format($view$
 SELECT h.station_name AS %1$I, sum(h.share) AS conversations, count(*) AS handled_conversations, sum(h.interactions)::bigint AS interactions,
-	sum(h.share) FILTER (WHERE h.resolutions > 0) AS resolved, sum(h.share * h.reopens) AS reopens, sum(h.share * h.transfers) AS transfers,
+	coalesce(sum(h.share) FILTER (WHERE h.resolutions > 0), 0) AS resolved, sum(h.share * h.reopens) AS reopens, sum(h.share * h.transfers) AS transfers,
 	count(*) FILTER (WHERE h.is_first) AS first_to_handle, count(*) FILTER (WHERE h.is_resolving) AS resolving,
 	sum(h.share * h.waits) AS waits, sum(h.share * h.answered) AS answered, sum(h.share * h.answered) / nullif(sum(h.share * h.waits), 0) AS answered_share,
 	make_interval(secs => percentile_cont(0.5) WITHIN GROUP (ORDER BY h.first_response_seconds) FILTER (WHERE h.is_first)) AS median_first_response,
