@@ -10,8 +10,8 @@
 #     plan_must_not WHAT JSONPATH   dies if something does
 #     metric NAME VALUE [most LIMIT | below LIMIT]     prints a result, after its target if it has one
 #     once 'SETTINGS' SQL           runs SQL twice; the answer and the time of the second: sets answer, seconds
-#     latencies FILE MODE 'OPTIONS' SECONDS SKIP    one client of pgbench: sets p50 and p99 (milliseconds, without the first SKIP
-#                                   transactions), and first (the median of those between the 20th and the 320th)
+#     latencies FILE MODE 'OPTIONS' SECONDS SKIP [CLIENTS]    one client of pgbench, or so many: sets p50 and p99 (milliseconds, without the
+#                                   first SKIP transactions of each), and first (the median of those between the 20th and the 320th)
 #     timed SQL                     runs SQL, whatever it is, once: sets seconds
 #     fresh_extension               the extension as CREATE EXTENSION leaves it, with nothing registered
 #     ensure_stored                 makes the store of the interactions, once, for what reads crm_timeline.timelines
@@ -253,12 +253,12 @@ SQL
 
 # The first transactions plan, and touch every page for the first time in their process, which takes longer than all else.
 latencies() {
-    local log=$TMP/latencies
+    local log=$TMP/latencies clients=${6:-1}
     rm -f "$log".*
-    PGOPTIONS="$3" run_group pgbench -n -M "$2" -c 1 -T "$4" -l --log-prefix="$log" -f "$1" >"$log.out" 2>&1 ||
+    PGOPTIONS="$3" run_group pgbench -n -M "$2" -c "$clients" -j "$clients" -T "$4" -l --log-prefix="$log" -f "$1" >"$log.out" 2>&1 ||
         { cat "$log.out" >&2; die "$(basename "$1") failed"; }
-    first=$(awk 'NR > 20 && NR <= 320 { print $3 / 1000 }' "$log".[0-9]* | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }')
-    awk -v skip="$5" 'NR > skip { print $3 / 1000 }' "$log".[0-9]* | sort -n >"$log.sorted"
+    first=$(awk 'FNR > 20 && FNR <= 320 { print $3 / 1000 }' "$log".[0-9]* | sort -n | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }')
+    awk -v skip="$5" 'FNR > skip { print $3 / 1000 }' "$log".[0-9]* | sort -n >"$log.sorted"
     [ -s "$log.sorted" ] || die "$(basename "$1"): no transaction is left after the first $5; measure longer"
     p50=$(awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }' "$log.sorted")
     p99=$(awk '{ v[NR] = $1 } END { printf "%.3f", v[int(NR * 0.99)] }' "$log.sorted")
