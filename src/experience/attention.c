@@ -50,7 +50,7 @@ experience_waits(PG_FUNCTION_ARGS)
 	Story *story = &measure.story;
 	Waits waits;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin(&measure, fcinfo, WAIT_EVENTS);
 	if (PG_GETARG_BOOL(3))
 		story_unite(story);
@@ -242,7 +242,7 @@ experience_wait_facts(PG_FUNCTION_ARGS)
 	uint32 *met;
 	uint32 channels = 0;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin(&measure, fcinfo, FRICTION_EVENTS);
 	waits = waits_find(story);
 	if (waits.count == 0)

@@ -213,7 +213,7 @@ experience_conversations(PG_FUNCTION_ARGS)
 	const Moment *moments;
 	Conversations list;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
 	list = find_conversations(story);
 	moments = story->moments;
@@ -289,7 +289,7 @@ experience_handlers(PG_FUNCTION_ARGS)
 	const Moment *moments;
 	Conversations list;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
 	list = find_conversations(story);
 	moments = story->moments;
@@ -360,7 +360,7 @@ experience_handler_facts(PG_FUNCTION_ARGS)
 	bool felt;
 	double friction;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS | FRICTION_EVENTS, 3);
 	if (story->column[STORY_AGENT] == NULL)
 		return (Datum) 0;

@@ -457,7 +457,7 @@ experience_recoveries(PG_FUNCTION_ARGS)
 	Following next = {NOTHING, NOTHING, NOTHING};
 	int64 within;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin(&measure, fcinfo,
 				  EVENT_BIT(EVENT_POOR) | EVENT_BIT(EVENT_PLEASED) | EVENT_BIT(EVENT_INBOUND) |
 					  EVENT_BIT(EVENT_ANSWER) | EVENT_BIT(EVENT_SERVED));

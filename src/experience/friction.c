@@ -356,7 +356,7 @@ experience_friction_items(PG_FUNCTION_ARGS)
 	Waits waits;
 	FrictionList list;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin(&measure, fcinfo, FRICTION_EVENTS);
 	waits = waits_find(story);
 	list = friction_find(story, &waits);

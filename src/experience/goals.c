@@ -194,7 +194,7 @@ experience_goal_runs(PG_FUNCTION_ARGS)
 	Run run = {NOTHING, NOTHING, 0, 0};
 	uint32 at = 0;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	PG_GETARG_LAYOUT(0, &measure.layout);
 	story_read(story,
 			   definitions_load(&cache->definitions, fcinfo->flinfo->fn_mcxt, PG_GETARG_DATUM(1)),

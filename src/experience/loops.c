@@ -169,7 +169,7 @@ experience_feedback_loops(PG_FUNCTION_ARGS)
 	const Column *scores;
 	LoopList list;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin(&measure, fcinfo, LOOP_EVENTS);
 	sentiments = layout_find(&measure.layout, "sentiment", 9, ATTRIBUTE_NUMBER);
 	scores = layout_find(&measure.layout, "score", 5, ATTRIBUTE_NUMBER);
@@ -231,7 +231,7 @@ experience_feedback_facts(PG_FUNCTION_ARGS)
 	Story *story = &measure.story;
 	LoopList list;
 
-	InitMaterializedSRF(fcinfo, 0);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin(&measure, fcinfo, LOOP_EVENTS);
 	list = find_loops(story);
 	for (uint32 i = list.count; i-- > 0;)

@@ -295,6 +295,12 @@ CREATE FUNCTION crm_timeline.wait_facts(t crm_timeline.timeline, d crm_timeline.
 COMMENT ON FUNCTION crm_timeline.wait_facts(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
 	'what views over all customers add up of waits(): switched_away = the customer asked next in another channel, is_customers_first = the first in that channel';
 
+CREATE FUNCTION crm_timeline.friction_facts(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz)
+	RETURNS TABLE (item text, channel text, items bigint, weight double precision, last_at timestamptz)
+	AS 'MODULE_PATHNAME', 'experience_friction_facts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
+COMMENT ON FUNCTION crm_timeline.friction_facts(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
+	'what views over all customers add up of friction_items(): one row for each sort of item in each channel';
+
 CREATE FUNCTION crm_timeline.feedback_facts(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz)
 	RETURNS TABLE (kind text, channel text, is_poor boolean, status text, answered_seconds double precision, is_acted boolean, is_told boolean, is_recovered boolean)
 	AS 'MODULE_PATHNAME', 'experience_feedback_facts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
