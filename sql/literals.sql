@@ -146,6 +146,7 @@ INSERT INTO called VALUES
 	($$crm_timeline.parameter_number('', 'weight', 'repeat')$$),
 	($$crm_timeline.customer_experience('{}', '', '2026-01-02')$$),
 	($$crm_timeline.wait_facts('{}', '', '2026-01-02')$$),
+	($$crm_timeline.friction_facts('{}', '', '2026-01-02')$$),
 	($$crm_timeline.feedback_facts('{}', '', '2026-01-02')$$),
 	($$crm_timeline.handler_facts('{}', '', '2026-01-02', 'agent')$$),
 	($$crm_timeline.mood_agg('2026-01-01', '0.5', '1 day')$$),

@@ -20,6 +20,7 @@
 #include "experience/measure.h"
 
 PG_FUNCTION_INFO_V1(experience_friction_items);
+PG_FUNCTION_INFO_V1(experience_friction_facts);
 PG_FUNCTION_INFO_V1(experience_friction);
 
 static inline int
@@ -35,6 +36,34 @@ compare_items(const Friction *a, const Friction *b)
 #define ST_SORT sort_items
 #define ST_ELEMENT_TYPE Friction
 #define ST_COMPARE(a, b) compare_items(a, b)
+#define ST_SCOPE static
+#define ST_DEFINE
+#define ST_CHECK_FOR_INTERRUPTS
+#include "lib/sort_template.h"
+
+/* The items of one sort in one channel. */
+typedef struct FrictionFact
+{
+	FrictionItem item;
+	uint32 channel;
+	uint32 moment; /* one that is in the channel */
+	int64 time;    /* of the last one */
+	int64 count;
+} FrictionFact;
+
+static inline int
+compare_facts(const FrictionFact *a, const FrictionFact *b)
+{
+	if (a->item != b->item)
+		return (int) a->item - (int) b->item;
+	if (a->channel != b->channel)
+		return a->channel < b->channel ? -1 : 1;
+	return 0;
+}
+
+#define ST_SORT sort_facts
+#define ST_ELEMENT_TYPE FrictionFact
+#define ST_COMPARE(a, b) compare_facts(a, b)
 #define ST_SCOPE static
 #define ST_DEFINE
 #define ST_CHECK_FOR_INTERRUPTS
@@ -385,6 +414,80 @@ experience_friction_items(PG_FUNCTION_ARGS)
 		values[F_EARLIER_SOURCE] = measure_text(&measure, earlier, SOURCE,
 												&nulls[F_EARLIER_SOURCE]);
 		values[F_EARLIER_REF] = measure_text(&measure, earlier, REF, &nulls[F_EARLIER_REF]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* Adds up items by their sort and channel; returns how many facts there are. */
+static uint32
+add_up(const Story *story, const FrictionList *list, FrictionFact *facts)
+{
+	uint32 count = 0;
+
+	for (uint32 i = 0; i < list->count; i++)
+	{
+		const Friction *item = &list->items[i];
+
+		facts[i] = (FrictionFact) {item->item, story->moments[item->moment].channel, item->moment,
+								   item->time, 1};
+	}
+	sort_facts(facts, list->count);
+	for (uint32 i = 0; i < list->count; i++)
+	{
+		if (count == 0 || compare_facts(&facts[count - 1], &facts[i]) != 0)
+		{
+			facts[count++] = facts[i];
+			continue;
+		}
+		facts[count - 1].count++;
+		facts[count - 1].time = Max(facts[count - 1].time, facts[i].time);
+	}
+	return count;
+}
+
+/* friction_facts(timeline, definitions, as_of) */
+Datum
+experience_friction_facts(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		F_ITEM,
+		F_CHANNEL,
+		F_ITEMS,
+		F_WEIGHT,
+		F_LAST_AT,
+		F_COLUMNS,
+	};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Measure measure;
+	Story *story = &measure.story;
+	Waits waits;
+	FrictionList list;
+	FrictionFact *facts;
+	uint32 count;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	measure_begin(&measure, fcinfo, FRICTION_EVENTS);
+	waits = waits_find(story);
+	list = friction_find(story, &waits);
+	if (list.count == 0)
+		return (Datum) 0;
+	facts = palloc_extended(sizeof(FrictionFact) * (Size) list.count, MCXT_ALLOC_HUGE);
+	count = add_up(story, &list, facts);
+	for (uint32 i = 0; i < count; i++)
+	{
+		const FrictionFact *fact = &facts[i];
+		Datum values[F_COLUMNS];
+		bool nulls[F_COLUMNS] = {false};
+
+		values[F_ITEM] = CStringGetTextDatum(friction_item_name[fact->item]);
+		values[F_CHANNEL] = measure_text(&measure, &story->moments[fact->moment], CHANNEL,
+										 &nulls[F_CHANNEL]);
+		values[F_ITEMS] = Int64GetDatum(fact->count);
+		values[F_WEIGHT] = Float8GetDatum((double) fact->count *
+										  story->definitions->parameters->weight[fact->item]);
+		values[F_LAST_AT] = TimestampTzGetDatum(fact->time);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

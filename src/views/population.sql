@@ -99,11 +99,9 @@ $view$, 'does a channel do its job? One row for each channel in which customers 
 		'failure_rate', 'resolved without an answer, abandoned or lapsed, of those that are over']);
 
 	PERFORM crm_timeline.make_people_view('friction_hotspots', $view$
-SELECT f.item, f.channel, sum(f.n)::bigint AS items, count(*) AS customers, sum(f.weight) AS weight,
+SELECT f.item, f.channel, sum(f.items)::bigint AS items, count(*) AS customers, sum(f.weight) AS weight,
 	sum(f.weight) / nullif(sum(sum(f.weight)) OVER (), 0) AS weight_share, max(f.last_at) AS last_at
-FROM crm_timeline.timelines t CROSS JOIN LATERAL (
-	SELECT i.item, i.channel, count(*) AS n, sum(i.weight) AS weight, max(i.occurred_at) AS last_at
-	FROM crm_timeline.friction_items(t.timeline, crm_timeline.definitions(), now()) i GROUP BY i.item, i.channel) f
+FROM crm_timeline.timelines t CROSS JOIN LATERAL crm_timeline.friction_facts(t.timeline, crm_timeline.definitions(), now()) f
 GROUP BY f.item, f.channel
 $view$, 'where it is harder for customers than it has to be: ORDER BY weight DESC', ARRAY[
 		'item', 'what: repeat, channel_switch, repeat_after_switch, transfer, reopen, slow_wait, abandoned, failed_self_service, error',
