@@ -488,7 +488,7 @@ column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count, uint
 {
 	uint32 present = 0;
 	uint32 impossible = 0;
-	uint32 dense[LAYOUT_BLOCK];
+	uint32 dense[LAYOUT_BLOCK + 1];
 	uint32 *target = column->absences ? dense : codes;
 
 	if (!column->absences)
@@ -520,10 +520,13 @@ column_next_codes(const Column *column, ColumnCursor *cursor, uint32 count, uint
 	}
 	if (column->absences)
 	{
-		uint32 rank = 0;
-
-		for (uint32 i = 0; i < count; i++)
-			codes[i] = codes[i] ? dense[rank++] : ABSENT;
+		/* without a branch, which nobody could foresee; ABSENT has all bits */
+		dense[present] = 0;
+		for (uint32 i = 0, rank = 0, there; i < count; i++, rank += there)
+		{
+			there = codes[i];
+			codes[i] = dense[rank] | (there - 1);
+		}
 	}
 	cursor->index += count;
 	cursor->rank += present;
