@@ -105,12 +105,11 @@ add_handler(Conversations *list, Conversation *conversation, const Story *story,
 	conversation->handlers++;
 }
 
-/* Goes through the moments of all conversations; O(moments x handlers of one). */
+/* Goes through the moments of all conversations, and the waits; O(moments x handlers of one). */
 static Conversations
-find_conversations(Story *story)
+find_conversations(const Story *story, const Waits *waits)
 {
 	Conversations list;
-	Waits waits;
 
 	memset(&list, 0, sizeof(list));
 	if (story->count == 0)
@@ -156,10 +155,9 @@ find_conversations(Story *story)
 		}
 		conversation->abandoned |= moment_is(moment, EVENT_ABANDONED);
 	}
-	waits = waits_find(story);
-	for (uint32 i = 0; i < waits.count; i++)
+	for (uint32 i = 0; i < waits->count; i++)
 	{
-		const Wait *wait = &waits.waits[i];
+		const Wait *wait = &waits->waits[i];
 		Conversation *conversation = &list.all[story->moments[wait->asked].conversation];
 		int64 waited = wait_end(story, wait) - story->moments[wait->asked].time;
 
@@ -211,11 +209,13 @@ experience_conversations(PG_FUNCTION_ARGS)
 	Measure measure;
 	Story *story = &measure.story;
 	const Moment *moments;
+	Waits waits;
 	Conversations list;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
-	list = find_conversations(story);
+	waits = waits_find(story);
+	list = find_conversations(story, &waits);
 	moments = story->moments;
 	for (uint32 i = 0; i < list.count; i++)
 	{
@@ -287,11 +287,13 @@ experience_handlers(PG_FUNCTION_ARGS)
 	Measure measure;
 	Story *story = &measure.story;
 	const Moment *moments;
+	Waits waits;
 	Conversations list;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
-	list = find_conversations(story);
+	waits = waits_find(story);
+	list = find_conversations(story, &waits);
 	moments = story->moments;
 	for (uint32 i = 0; i < list.count; i++)
 	{
@@ -364,11 +366,11 @@ experience_handler_facts(PG_FUNCTION_ARGS)
 	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS | FRICTION_EVENTS, 3);
 	if (story->column[STORY_AGENT] == NULL)
 		return (Datum) 0;
-	list = find_conversations(story);
+	waits = waits_find(story);
+	list = find_conversations(story, &waits);
 	moments = story->moments;
 	if (list.handler_count == 0)
 		return (Datum) 0;
-	waits = waits_find(story);
 	agents = layout_find(&measure.layout, well_known_attribute[AGENT].name,
 						 well_known_attribute[AGENT].length, well_known_attribute[AGENT].type);
 	/* A transfer is friction where the agent changes, whatever the stations are. */

@@ -339,7 +339,6 @@ friction_find(Story *story, const Waits *waits)
 			conversation->wait = NOTHING;
 	}
 	find_slow_waits(&search);
-	sort_items(search.found.items, search.found.count);
 	return search.found;
 }
 
@@ -389,6 +388,7 @@ experience_friction_items(PG_FUNCTION_ARGS)
 	measure_begin(&measure, fcinfo, FRICTION_EVENTS);
 	waits = waits_find(story);
 	list = friction_find(story, &waits);
+	sort_items(list.items, list.count);
 	for (uint32 i = 0; i < list.count; i++)
 	{
 		const Friction *item = &list.items[i];

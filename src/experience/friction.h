@@ -17,7 +17,7 @@ typedef struct Friction
 
 typedef struct FrictionList
 {
-	Friction *items; /* in the order of their times */
+	Friction *items;
 	uint32 count;
 	uint32 size;
 } FrictionList;
@@ -27,7 +27,7 @@ typedef struct FrictionList
 	(WAIT_EVENTS | EVENT_BIT(EVENT_HANDLED) | EVENT_BIT(EVENT_TRANSFER) | EVENT_BIT(EVENT_ERROR) | \
 	 EVENT_BIT(EVENT_SELF_SERVICE))
 
-/* All of a story that was read with these events; O(moments), and a sort of what is found. */
+/* All of a story that was read with these events, slow waits last; O(moments). */
 extern FrictionList friction_find(Story *story, const Waits *waits);
 
 /* The weights of what is later than a moment. */
