@@ -12,12 +12,14 @@
 
 #include "experience/friction.h"
 #include "experience/measure.h"
+#include "timeline/call.h"
 
 PG_FUNCTION_INFO_V1(experience_waits);
 PG_FUNCTION_INFO_V1(experience_attention);
 PG_FUNCTION_INFO_V1(experience_wait_facts);
 PG_FUNCTION_INFO_V1(experience_waiting_since);
 PG_FUNCTION_INFO_V1(experience_waiting_summary);
+PG_FUNCTION_INFO_V1(experience_stored_waits);
 
 /* waits(timeline, definitions, as_of, per_customer) */
 Datum
@@ -306,23 +308,17 @@ experience_waiting_since(PG_FUNCTION_ARGS)
 }
 
 /*
- * waiting_summary(timeline, definitions, since): of the waits that nobody has
- * ended and in which the customer asked at since or later, when the first began,
- * and when the customer asked last in it; and when in any that nobody has ended.
+ * Of the waits that nobody has ended and in which the customer asked at since or
+ * later, when the first began, and when the customer asked last in it; and when
+ * in any that nobody has ended.
  */
-Datum
-experience_waiting_summary(PG_FUNCTION_ARGS)
+static void
+summarise_waiting(Story *story, int64 since, Datum *values, bool *nulls)
 {
-	Measure measure;
-	Story *story = &measure.story;
-	int64 since = PG_GETARG_TIMESTAMPTZ(2);
+	Waits waits = waits_find(story);
 	int64 last = 0;
-	Waits waits;
-	Datum values[3] = {0};
-	bool nulls[3] = {true, true, true};
 
-	measure_begin_at(&measure, fcinfo, DT_NOEND, WAIT_EVENTS);
-	waits = waits_find(story);
+	nulls[0] = nulls[1] = nulls[2] = true;
 	for (uint32 i = 0; i < waits.count; i++)
 	{
 		const Wait *wait = &waits.waits[i];
@@ -340,5 +336,45 @@ experience_waiting_summary(PG_FUNCTION_ARGS)
 		nulls[2] = false;
 	}
 	values[2] = TimestampTzGetDatum(last);
+}
+
+/* waiting_summary(timeline, definitions, since) */
+Datum
+experience_waiting_summary(PG_FUNCTION_ARGS)
+{
+	Measure measure;
+	Datum values[3] = {0};
+	bool nulls[3];
+
+	measure_begin_at(&measure, fcinfo, DT_NOEND, WAIT_EVENTS);
+	summarise_waiting(&measure.story, PG_GETARG_TIMESTAMPTZ(2), values, nulls);
 	return measure_row(fcinfo, values, nulls, 3);
+}
+
+/* What the calls of stored_waits() keep. */
+typedef struct StoredWaitsCache
+{
+	void *in_force;
+	void *definitions;
+} StoredWaitsCache;
+
+/* stored_waits(timeline): the same under what is in force, for the store. */
+Datum
+experience_stored_waits(PG_FUNCTION_ARGS)
+{
+	StoredWaitsCache *cache = call_cache(fcinfo, sizeof(StoredWaitsCache));
+	MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	const InForce *in_force = definitions_now(&cache->in_force, context);
+	const Definitions *definitions = definitions_load(&cache->definitions, context,
+													  PointerGetDatum(in_force_value(in_force)));
+	Layout layout;
+	Story story;
+	Datum values[4] = {0};
+	bool nulls[4] = {false};
+
+	PG_GETARG_LAYOUT(0, &layout);
+	story_read(&story, definitions, &layout, DT_NOEND, WAIT_EVENTS, NULL);
+	summarise_waiting(&story, in_force_horizon(in_force), values, nulls);
+	values[3] = Int64GetDatum(in_force_key(in_force));
+	return measure_row(fcinfo, values, nulls, 4);
 }

@@ -307,12 +307,12 @@ typedef struct SnapshotKey
 } SnapshotKey;
 
 /* Kept between calls: the definitions in force in a snapshot. */
-typedef struct InForce
+struct InForce
 {
 	SnapshotKey key;
 	DefinitionsValue *value;
 	uint64 hash; /* of its text */
-} InForce;
+};
 
 static SnapshotKey
 snapshot_key(Snapshot snapshot)
@@ -439,12 +439,12 @@ draft_in_force(DefinitionsDraft *draft)
 	read_table(draft, "target", target, lengthof(target), read_target);
 }
 
-/* What is in force in the active snapshot, kept between calls. */
-static const InForce *
-in_force(FunctionCallInfo fcinfo)
+/* What is in force in the active snapshot; see definitions.h. */
+const InForce *
+definitions_now(void **slot, MemoryContext context)
 {
 	SnapshotKey key = snapshot_key(GetActiveSnapshot());
-	InForce *known = fcinfo->flinfo->fn_extra;
+	InForce *known = *slot;
 	DefinitionsDraft draft;
 	DefinitionsValue *value;
 	PatternError error = {0};
@@ -456,12 +456,11 @@ in_force(FunctionCallInfo fcinfo)
 	if (value == NULL)
 		(void) report(&error, NULL, NULL);
 	if (known == NULL)
-		known = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
-																  sizeof(InForce));
+		known = *slot = MemoryContextAllocZero(context, sizeof(InForce));
 	if (known->value != NULL)
 		pfree(known->value);
 	known->value = NULL;
-	known->value = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, VARSIZE(value));
+	known->value = MemoryContextAlloc(context, VARSIZE(value));
 	memcpy(known->value, value, VARSIZE(value));
 	known->hash = DatumGetUInt64(
 		hash_any_extended((const unsigned char *) value->text, (int) value->text_length, 0));
@@ -469,26 +468,51 @@ in_force(FunctionCallInfo fcinfo)
 	return known;
 }
 
+const DefinitionsValue *
+in_force_value(const InForce *in_force)
+{
+	return in_force->value;
+}
+
+int64
+in_force_key(const InForce *in_force)
+{
+	return (int64) in_force->hash;
+}
+
+/* Who asked last before has waited in vain. */
+int64
+in_force_horizon(const InForce *in_force)
+{
+	return GetCurrentTransactionStartTimestamp() - in_force->value->parameters.patience;
+}
+
+/* What is in force, kept by the call site. */
+static const InForce *
+in_force(FunctionCallInfo fcinfo)
+{
+	return definitions_now(&fcinfo->flinfo->fn_extra, fcinfo->flinfo->fn_mcxt);
+}
+
 /* definitions(): what is in force. */
 Datum
 definitions_in_force(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(in_force(fcinfo)->value);
+	PG_RETURN_POINTER(in_force_value(in_force(fcinfo)));
 }
 
 /* definitions_key(): a hash of what is in force. */
 Datum
 definitions_key(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT64((int64) in_force(fcinfo)->hash);
+	PG_RETURN_INT64(in_force_key(in_force(fcinfo)));
 }
 
-/* waiting_horizon(): who asked last before has waited in vain. */
+/* waiting_horizon() */
 Datum
 waiting_horizon(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TIMESTAMPTZ(GetCurrentTransactionStartTimestamp() -
-						  in_force(fcinfo)->value->parameters.patience);
+	PG_RETURN_TIMESTAMPTZ(in_force_horizon(in_force(fcinfo)));
 }
 
 /* definitions_with(text): what is in force, overridden by a text. */

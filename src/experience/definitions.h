@@ -175,6 +175,15 @@ extern const Definitions *definitions_load(void **slot, MemoryContext parent, Da
 /* The definitions in argument n, in the slot of the call site. */
 extern const Definitions *definitions_argument(FunctionCallInfo fcinfo, int n);
 
+/* What is in force. */
+typedef struct InForce InForce;
+
+/* What is in force in the active snapshot, kept in a slot, in a context, until there is something else. */
+extern const InForce *definitions_now(void **slot, MemoryContext context);
+extern const DefinitionsValue *in_force_value(const InForce *in_force);
+extern int64 in_force_key(const InForce *in_force);
+extern int64 in_force_horizon(const InForce *in_force);
+
 /* The lanes of some named events. */
 extern uint64 definitions_lanes(const Definitions *definitions, uint64 events);
 

@@ -21,6 +21,12 @@ CREATE FUNCTION crm_timeline.waiting_summary(t crm_timeline.timeline, d crm_time
 COMMENT ON FUNCTION crm_timeline.waiting_summary(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
 	'what the store keeps of the waits that nobody has ended: of those in which the customer asked at since or later when the first began, and when the customer asked last in it; and when in any; future interactions are seen';
 
+CREATE FUNCTION crm_timeline.stored_waits(t crm_timeline.timeline,
+		OUT waiting_since timestamptz, OUT waiting_asked_at timestamptz, OUT waiting_last timestamptz, OUT defined_by bigint)
+	AS 'MODULE_PATHNAME', 'experience_stored_waits' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 300;
+COMMENT ON FUNCTION crm_timeline.stored_waits(crm_timeline.timeline) IS
+	'waiting_summary() under the definitions in force, since waiting_horizon(), with definitions_key(): what stored_timeline keeps of the waits of a timeline';
+
 CREATE TYPE crm_timeline.attention_summary AS (
 	interactions bigint,
 	inbound bigint,

@@ -54,25 +54,6 @@ $$;
 COMMENT ON FUNCTION crm_timeline.store_segments(bigint, timestamptz, timestamptz, crm_timeline.timeline) IS
 	'replaces a customer''s segments that begin in [starts, ends) by those of a timeline';
 
--- What is kept of the waits of a timeline, under the definitions in force in the same snapshot. Not in SQL, which would
--- forget from one customer to the next what the definitions were read as.
-CREATE FUNCTION crm_timeline.stored_waits(timeline crm_timeline.timeline,
-		OUT waiting_since timestamptz, OUT waiting_asked_at timestamptz, OUT waiting_last timestamptz, OUT defined_by bigint)
-	LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS
-$$
-DECLARE
-	w record;
-BEGIN
-	w := crm_timeline.waiting_summary(timeline, crm_timeline.definitions(), crm_timeline.waiting_horizon());
-	waiting_since := w.waiting_since;
-	waiting_asked_at := w.waiting_asked_at;
-	waiting_last := w.waiting_last;
-	defined_by := crm_timeline.definitions_key();
-END
-$$;
-COMMENT ON FUNCTION crm_timeline.stored_waits(crm_timeline.timeline) IS
-	'what stored_timeline keeps of the waits of a timeline: waiting_since, waiting_asked_at, waiting_last and defined_by';
-
 -- What an upsert writes, and where: a row that is right stays as it is.
 CREATE FUNCTION crm_timeline.stored_timeline_sql() RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
