@@ -4,7 +4,7 @@
 #     bench/run.sh                  all of them
 #     bench/run.sh build scan       these only: each NAME is a script bench/NAME.sh
 #     bench/run.sh resolution       customers from links, with data of its own; not among all of them
-#     bench/run.sh context views    one customer for whoever answers, and views over all customers: about a quarter of an hour more and
+#     bench/run.sh context views    one customer for whoever answers, and views over all customers: some ten minutes more and
 #                                   9 GB of disk, so they are not among all of them
 #     bench/hundred_million.sh      a hundred million interactions; a script of its own, with other settings
 #     SCALE=0.1 bench/run.sh size   with a tenth of the 150,000 customers
