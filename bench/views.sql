@@ -67,7 +67,7 @@ WITH RECURSIVE run AS (
            NULL::text AS outcome
     FROM step WHERE place = 1
     UNION ALL
-    SELECT s.conversation, s.place, s.n, s.contact, b.asked, CASE WHEN b.asked = s.n THEN s.occurred_at + pg_temp.length_of('patience') ELSE p.lapses_at END,
+    SELECT s.conversation, s.place, s.n, s.contact, b.asked, CASE WHEN s.contact THEN s.occurred_at + pg_temp.length_of('patience') ELSE p.lapses_at END,
            CASE WHEN b.asked IS NULL THEN NULL WHEN s.answer THEN 'answered'
                 WHEN s.abandoned AND (b.asked = s.n OR NOT s.contact) THEN 'abandoned' WHEN s.resolved THEN 'resolved' END
     FROM run p JOIN step s ON s.conversation = p.conversation AND s.place = p.place + 1,
@@ -78,14 +78,15 @@ SELECT * FROM run WHERE asked IS NOT NULL;
 ANALYZE run;
 
 CREATE TEMP TABLE wait AS
-SELECT w.*, coalesce(ended_at, now()) - asked_at AS waited, coalesce(ended_at, now()) - asked_at > target AS is_late
+SELECT w.*, coalesce(ended_at, now()) - asked_at AS waited, outcome = 'lapsed' OR coalesce(ended_at, now()) - asked_at > target AS is_late
 FROM (SELECT a.customer, a.conversation, a.n, a.channel, a.thread, a.occurred_at AS asked_at, w.attempts, w.ended,
-             pg_temp.length_of('wait_target', a.channel) AS target,
+             w.deadline - a.occurred_at AS target,
              coalesce(w.outcome, l.outcome) AS outcome, coalesce(e.occurred_at, CASE WHEN l.outcome = 'lapsed' THEN lapses_at END) AS ended_at
-      FROM (SELECT conversation, asked, count(*) FILTER (WHERE contact) AS attempts, max(outcome) AS outcome,
+      FROM (SELECT conversation, asked, count(*) FILTER (WHERE r.contact) AS attempts, max(outcome) AS outcome,
                    max(n) FILTER (WHERE outcome IS NOT NULL) AS ended, max(lapses_at) AS lapses_at,
+                   min(s.occurred_at + pg_temp.length_of('wait_target', s.channel)) FILTER (WHERE r.contact) AS deadline,
                    lead(asked) OVER (PARTITION BY conversation ORDER BY asked) IS NOT NULL AS is_followed
-            FROM run GROUP BY conversation, asked) w
+            FROM run r JOIN step s USING (conversation, n) GROUP BY conversation, asked) w
            JOIN step a ON a.conversation = w.conversation AND a.n = w.asked
            LEFT JOIN step e ON e.conversation = w.conversation AND e.n = w.ended,
            LATERAL (SELECT CASE WHEN w.lapses_at < now() OR w.is_followed THEN 'lapsed' ELSE 'waiting' END AS outcome) l) w;
@@ -129,39 +130,58 @@ ANALYZE conversation;
 
 -- ---- friction -----------------------------------------------------------------------------------------------
 
--- contacts, with the contact before, the one before about the same, and whether they open a conversation
+-- contacts, with the wait that each belongs to, the channel before, and the round: a thread, or what is asked in one wait up to a
+-- contact that was given up
 CREATE TEMP TABLE contact AS
-SELECT *, occurred_at - previous_at <= pg_temp.length_of('switch_within') AND previous_channel <> channel AS is_switch,
-       CASE WHEN thread IS NULL THEN begins_wait ELSE is_first END AS opens
-FROM (SELECT r.*, lag(n) OVER a AS previous, lag(occurred_at) OVER a AS previous_at, lag(channel) OVER a AS previous_channel,
-             lag(topic) OVER a AS previous_topic, lag(conversation) OVER a AS previous_conversation,
-             lag(occurred_at) OVER (PARTITION BY customer, topic ORDER BY n) AS same_topic_at,
-             n = min(n) OVER (PARTITION BY conversation) AS is_first,
-             EXISTS (SELECT FROM wait w WHERE w.conversation = r.conversation AND w.n = r.n) AS begins_wait
-      FROM row r WHERE contact WINDOW a AS (PARTITION BY customer ORDER BY n)) c;
+SELECT r.*, u.asked, u.asked = r.n AS begins_wait, lag(abandoned) OVER w AS after_giving_up, row_number() OVER w AS attempt,
+       occurred_at - lag(occurred_at) OVER c <= pg_temp.length_of('switch_within') AND lag(channel) OVER c <> channel AS is_switch,
+       CASE WHEN thread IS NOT NULL THEN r.conversation::text
+            ELSE concat_ws('/', r.conversation, u.asked, count(*) FILTER (WHERE abandoned) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) END AS round
+FROM row r JOIN run u USING (conversation, n) WHERE r.contact
+WINDOW c AS (PARTITION BY customer ORDER BY n), w AS (PARTITION BY r.conversation, u.asked ORDER BY n);
+CREATE INDEX ON contact (customer, n);
+CREATE INDEX ON contact (conversation, asked, attempt);
 ANALYZE contact;
 
+-- again in an open wait: one contact after another, each counted from the one that was counted last
+CREATE TEMP TABLE chase AS
+WITH RECURSIVE chase AS (
+    SELECT conversation, asked, attempt, n, occurred_at AS since, false AS chases FROM contact WHERE attempt = 1
+    UNION ALL
+    SELECT c.conversation, c.asked, c.attempt, c.n, CASE WHEN h.chases THEN c.occurred_at ELSE p.since END, h.chases
+    FROM chase p JOIN contact c ON c.conversation = p.conversation AND c.asked = p.asked AND c.attempt = p.attempt + 1,
+         LATERAL (SELECT c.after_giving_up OR c.occurred_at - p.since >= pg_temp.length_of('chase_after') AS chases) h
+)
+SELECT n, conversation FROM chase WHERE chases;
+ANALYZE chase;
+
+-- what each contact can go back to in other rounds; a wait is in vain so long after it was asked for last
 CREATE TEMP TABLE contact_repeat AS
-SELECT *, is_switch IS TRUE AND opens AND (previous_topic = topic OR EXISTS (
-              SELECT FROM wait w WHERE w.conversation = previous_conversation AND w.n <= previous AND (w.ended IS NULL OR w.ended > c.n)
-                  AND w.asked_at >= c.occurred_at - pg_temp.length_of('patience'))) AS is_repeat_after_switch,
-       is_switch IS NOT TRUE AND opens AND occurred_at - same_topic_at <= pg_temp.length_of('repeat_within') AS is_repeat
+SELECT c.*, EXISTS (SELECT FROM chase h WHERE h.conversation = c.conversation AND h.n = c.n) AS chases,
+       EXISTS (SELECT FROM contact p WHERE p.customer = c.customer AND p.n < c.n AND p.round <> c.round
+               AND c.occurred_at - p.occurred_at <= pg_temp.length_of('repeat_within') AND coalesce(p.topic = c.topic, true)) AS comes_again,
+       EXISTS (SELECT FROM contact p WHERE p.customer = c.customer AND p.n < c.n AND p.round <> c.round AND p.channel <> c.channel
+               AND c.occurred_at - p.occurred_at <= pg_temp.length_of('switch_within')
+               AND (p.topic = c.topic
+                    OR EXISTS (SELECT FROM wait w WHERE w.conversation = p.conversation AND w.n = p.asked AND (w.ended IS NULL OR w.ended > c.n)
+                               AND NOT EXISTS (SELECT FROM wait v WHERE v.conversation = w.conversation AND v.n > w.n AND v.n < c.n))
+                       AND c.occurred_at <= pg_temp.length_of('patience') + (SELECT max(q.occurred_at) FROM contact q
+                               WHERE q.conversation = p.conversation AND q.asked = p.asked AND q.n < c.n))) AS told_elsewhere
 FROM contact c;
 ANALYZE contact_repeat;
 
 CREATE TEMP TABLE item AS
 SELECT i.*, pg_temp.weight_of(item) AS weight
 FROM (SELECT 'channel_switch' AS item, customer, n, channel, occurred_at FROM contact_repeat WHERE is_switch
-      UNION ALL SELECT 'repeat_after_switch', customer, n, channel, occurred_at FROM contact_repeat WHERE is_repeat_after_switch
-      UNION ALL SELECT 'repeat', customer, n, channel, occurred_at FROM contact_repeat WHERE is_repeat
-      -- again in an open wait, long after it began; in these data never twice in one
-      UNION ALL SELECT 'repeat', c.customer, c.n, c.channel, c.occurred_at
-          FROM contact_repeat c JOIN wait w ON w.conversation = c.conversation AND w.n < c.n AND (w.ended IS NULL OR w.ended >= c.n)
-          WHERE c.is_switch IS NOT TRUE AND c.is_repeat IS NOT TRUE AND NOT c.begins_wait
-              AND c.occurred_at - w.asked_at >= pg_temp.length_of('chase_after')
+      -- once in a round, each
+      UNION ALL (SELECT DISTINCT ON (customer, round) 'repeat_after_switch', customer, n, channel, occurred_at
+          FROM contact_repeat WHERE told_elsewhere ORDER BY customer, round, n)
+      UNION ALL (SELECT DISTINCT ON (customer, round) 'repeat', customer, n, channel, occurred_at
+          FROM contact_repeat WHERE comes_again AND NOT chases ORDER BY customer, round, n)
+      UNION ALL SELECT 'repeat', customer, n, channel, occurred_at FROM contact_repeat WHERE chases
       UNION ALL SELECT 'transfer', customer, n, channel, occurred_at FROM handling WHERE station = 'agent' AND is_transfer
       UNION ALL SELECT 'reopen', customer, n, channel, occurred_at FROM turn WHERE reopens
-      UNION ALL SELECT 'slow_wait', customer, n, channel, asked_at + target FROM wait WHERE is_late
+      UNION ALL SELECT 'slow_wait', customer, n, channel, least(asked_at + target, ended_at) FROM wait WHERE is_late
       UNION ALL SELECT 'abandoned', customer, n, channel, occurred_at FROM row WHERE abandoned
       UNION ALL SELECT 'error', customer, n, channel, occurred_at FROM row WHERE error
       -- no contact between them

@@ -38,24 +38,17 @@ mood_shift(Mood *mood, int64 time, int64 half_life)
 	double shift = ((double) mood->reference - (double) time) / (double) half_life;
 	double factor = exp2(shift);
 
-	/* sum of w (t + s)^2 = wtt + 2 s wt + s^2 w, and so on; what weighs nothing is nothing */
-	if (factor == 0)
-		mood->w = mood->wt = mood->wtt = mood->ws = mood->wts = 0;
-	else
-	{
-		mood->wtt = factor * (mood->wtt + shift * (2 * mood->wt + shift * mood->w));
-		mood->wts = factor * (mood->wts + shift * mood->ws);
-		mood->wt = factor * (mood->wt + shift * mood->w);
-		mood->ws *= factor;
-		mood->w *= factor;
-	}
 	mood->reference = time;
+	mood->mean_time += shift;
+	mood->weight *= factor;
+	mood->spread *= factor;
+	mood->common *= factor;
 }
 
 void
 mood_add(Mood *mood, int64 time, double sentiment, int64 half_life)
 {
-	Mood one = {1, time, sentiment, 1, 0, 0, sentiment, 0};
+	Mood one = {1, time, sentiment, 1, 0, sentiment, 0, 0};
 
 	mood_merge(mood, &one, half_life);
 }
@@ -64,6 +57,10 @@ void
 mood_merge(Mood *mood, const Mood *other, int64 half_life)
 {
 	Mood added = *other;
+	double weight;
+	double share;
+	double times;
+	double sentiments;
 
 	if (added.n == 0)
 		return;
@@ -80,31 +77,40 @@ mood_merge(Mood *mood, const Mood *other, int64 half_life)
 	}
 	else
 		mood_shift(&added, mood->reference, half_life);
+	weight = mood->weight + added.weight;
 	mood->n += added.n;
-	mood->w += added.w;
-	mood->wt += added.wt;
-	mood->wtt += added.wtt;
-	mood->ws += added.ws;
-	mood->wts += added.wts;
+	/* the part of the sum that is new; what weighs nothing any more is nothing */
+	share = added.weight / weight;
+	times = added.mean_time - mood->mean_time;
+	sentiments = added.mean_sentiment - mood->mean_sentiment;
+	mood->spread += added.spread + times * times * mood->weight * share;
+	mood->common += added.common + times * sentiments * mood->weight * share;
+	if (share == 1)
+	{
+		mood->mean_time = added.mean_time;
+		mood->mean_sentiment = added.mean_sentiment;
+	}
+	else
+	{
+		mood->mean_time += times * share;
+		mood->mean_sentiment += sentiments * share;
+	}
+	mood->weight = weight;
 }
 
 bool
 mood_value(const Mood *mood, double *value)
 {
-	*value = mood->n == 0 ? 0 : Max(-1, Min(1, mood->ws / mood->w));
+	*value = mood->n == 0 ? 0 : Max(-1, Min(1, mood->mean_sentiment));
 	return mood->n > 0;
 }
 
 bool
 mood_slope(const Mood *mood, int64 half_life, double *slope)
 {
-	double spread = mood->n == 0 ? 0 : mood->wtt - mood->wt * mood->wt / mood->w;
-
-	/* what is left of rounding is no spread */
-	if (spread <= 1e-12 * mood->wtt || spread <= 0)
+	if (mood->n == 0 || !(mood->spread > 0))
 		return false;
-	*slope = (mood->wts - mood->wt * mood->ws / mood->w) / spread *
-		((double) USECS_PER_DAY / (double) half_life);
+	*slope = mood->common / mood->spread * ((double) USECS_PER_DAY / (double) half_life);
 	return true;
 }
 
@@ -350,11 +356,11 @@ mood_agg_serialfn(PG_FUNCTION_ARGS)
 	pq_sendint64(&out, state->mood.n);
 	pq_sendint64(&out, state->mood.reference);
 	pq_sendfloat8(&out, state->mood.last);
-	pq_sendfloat8(&out, state->mood.w);
-	pq_sendfloat8(&out, state->mood.wt);
-	pq_sendfloat8(&out, state->mood.wtt);
-	pq_sendfloat8(&out, state->mood.ws);
-	pq_sendfloat8(&out, state->mood.wts);
+	pq_sendfloat8(&out, state->mood.weight);
+	pq_sendfloat8(&out, state->mood.mean_time);
+	pq_sendfloat8(&out, state->mood.spread);
+	pq_sendfloat8(&out, state->mood.mean_sentiment);
+	pq_sendfloat8(&out, state->mood.common);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
 
@@ -375,11 +381,11 @@ mood_agg_deserialfn(PG_FUNCTION_ARGS)
 	state->mood.n = pq_getmsgint64(&in);
 	state->mood.reference = pq_getmsgint64(&in);
 	state->mood.last = pq_getmsgfloat8(&in);
-	state->mood.w = pq_getmsgfloat8(&in);
-	state->mood.wt = pq_getmsgfloat8(&in);
-	state->mood.wtt = pq_getmsgfloat8(&in);
-	state->mood.ws = pq_getmsgfloat8(&in);
-	state->mood.wts = pq_getmsgfloat8(&in);
+	state->mood.weight = pq_getmsgfloat8(&in);
+	state->mood.mean_time = pq_getmsgfloat8(&in);
+	state->mood.spread = pq_getmsgfloat8(&in);
+	state->mood.mean_sentiment = pq_getmsgfloat8(&in);
+	state->mood.common = pq_getmsgfloat8(&in);
 	pq_getmsgend(&in);
 	PG_RETURN_POINTER(state);
 }

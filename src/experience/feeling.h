@@ -3,8 +3,9 @@
  *		A mood: sentiments weighed by how recent they are.
  *
  * The weight of a sentiment halves with each half-life that it lies before the
- * last one.  Sums are kept relative to the last one's time, so no weight exceeds
- * one and nothing overflows; the mood itself does not depend on which time that is.
+ * last one.  Weights are kept relative to the last one's time, so none exceeds one
+ * and nothing overflows; the mood itself does not depend on which time that is.
+ * Spreads are kept around the means, so that nothing is lost by subtraction.
  */
 #ifndef CRM_FEELING_H
 #define CRM_FEELING_H
@@ -14,14 +15,13 @@
 typedef struct Mood
 {
 	int64 n;
-	int64 reference; /* the last time */
-	double last;     /* sentiment; of several at the last time the last one added */
-	/* sums of weights, times weight; times are in half-lives after the reference, never above 0 */
-	double w;
-	double wt;
-	double wtt;
-	double ws;
-	double wts;
+	int64 reference;       /* the last time */
+	double last;           /* sentiment; of several at the last time the last one added */
+	double weight;         /* of all */
+	double mean_time;      /* in half-lives after the reference, never above 0 */
+	double mean_sentiment; /* the mood */
+	double spread;         /* sum of weight (time - mean)^2 */
+	double common;         /* sum of weight (time - mean) (sentiment - mean) */
 } Mood;
 
 /* Adds a sentiment. */
