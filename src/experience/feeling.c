@@ -59,6 +59,7 @@ mood_merge(Mood *mood, const Mood *other, int64 half_life)
 	Mood added = *other;
 	double weight;
 	double share;
+	double rest;
 	double times;
 	double sentiments;
 
@@ -79,16 +80,17 @@ mood_merge(Mood *mood, const Mood *other, int64 half_life)
 		mood_shift(&added, mood->reference, half_life);
 	weight = mood->weight + added.weight;
 	mood->n += added.n;
-	/* the part of the sum that is new; what weighs nothing any more is nothing */
 	share = added.weight / weight;
+	rest = mood->weight / weight;
 	times = added.mean_time - mood->mean_time;
 	sentiments = added.mean_sentiment - mood->mean_sentiment;
 	mood->spread += added.spread + times * times * mood->weight * share;
 	mood->common += added.common + times * sentiments * mood->weight * share;
-	if (share == 1)
+	/* from the heavier side, so that what hardly weighs is not lost beside it */
+	if (share > rest)
 	{
-		mood->mean_time = added.mean_time;
-		mood->mean_sentiment = added.mean_sentiment;
+		mood->mean_time = added.mean_time - times * rest;
+		mood->mean_sentiment = added.mean_sentiment - sentiments * rest;
 	}
 	else
 	{

@@ -100,7 +100,8 @@ BEGIN
 	END IF;
 	PERFORM crm_timeline.make_view('timelines', kept || E'\nUNION ALL\n' || computed,
 		'every customer''s interactions as one timeline, in the reader''s snapshot: stored ones, and computed ones for the customers that were written to since', 'timelines');
-	-- stored rows are a bare table here, so that they come in the order of an index; what is asked of them is asked above
+	-- stored rows are a bare table here, so that they come in the order of an index; what is asked of them is asked above;
+	-- what has no name of its own is given one, so that a restored view is dumped as it was
 	PERFORM crm_timeline.make_view('customer_summary', format(
 		E'SELECT s.customer_id, %1$s,\n'
 		'	CASE WHEN NOT s.kept OR s.defined_by = crm_timeline.definitions_key() AND s.last_at <= now()\n'
@@ -108,7 +109,8 @@ BEGIN
 		'		THEN CASE WHEN NOT s.kept OR s.waiting_asked_at >= crm_timeline.waiting_horizon() THEN s.waiting_since END\n'
 		'		ELSE crm_timeline.waiting_since(coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)), crm_timeline.definitions(), now()) END AS waiting_since\n'
 		'FROM (SELECT s.customer_id, %1$s, s.waiting_since, s.waiting_asked_at, s.waiting_last, s.defined_by, s.timeline, true AS kept FROM crm_timeline.stored_timeline s\n'
-		'	UNION ALL SELECT t.customer_id, %1$s, crm_timeline.waiting_since(t.timeline, crm_timeline.definitions(), now()), NULL, NULL, NULL, NULL, false\n'
+		'	UNION ALL SELECT t.customer_id, %1$s, crm_timeline.waiting_since(t.timeline, crm_timeline.definitions(), now()) AS waiting_since,\n'
+		'		NULL AS waiting_asked_at, NULL AS waiting_last, NULL AS defined_by, NULL AS timeline, false AS kept\n'
 		'		FROM (%4$s) t CROSS JOIN LATERAL crm_timeline.timeline_summary(t.timeline) s) s\n'
 		'WHERE NOT s.kept OR ((SELECT crm_timeline.store_mode()) = 0 OR (SELECT crm_timeline.store_mode()) = 1 AND %3$s)%2$s',
 			summary, not_live, clean, computed),
@@ -118,7 +120,7 @@ BEGIN
 		E'SELECT u.customer_id, u.waiting_since, coalesce(u.timeline, crm_timeline.joined_segments(u.customer_id)) AS timeline\n'
 		'FROM (SELECT s.customer_id, s.waiting_since, s.waiting_asked_at, s.last_at, s.defined_by, s.timeline, true AS kept FROM crm_timeline.stored_timeline s\n'
 		'	UNION ALL\n'
-		'	SELECT c.customer_id, w.waiting_since, NULL, NULL, crm_timeline.definitions_key(), c.timeline, false\n'
+		'	SELECT c.customer_id, w.waiting_since, NULL AS waiting_asked_at, NULL AS last_at, crm_timeline.definitions_key() AS defined_by, c.timeline, false AS kept\n'
 		'	FROM (SELECT s.customer_id, coalesce(s.timeline, crm_timeline.joined_segments(s.customer_id)) AS timeline\n'
 		'			FROM crm_timeline.stored_timeline s\n'
 		'			WHERE (s.defined_by < crm_timeline.definitions_key() OR s.defined_by > crm_timeline.definitions_key() OR s.defined_by IS NULL OR s.last_at > now()\n'
