@@ -133,7 +133,7 @@ ANALYZE conversation;
 -- contacts, with the wait that each belongs to, the channel before, and the round: a thread, or what is asked in one wait up to a
 -- contact that was given up
 CREATE TEMP TABLE contact AS
-SELECT r.*, u.asked, u.asked = r.n AS begins_wait, lag(abandoned) OVER w AS after_giving_up, row_number() OVER w AS attempt,
+SELECT r.*, u.asked, u.asked = r.n AS begins_wait, lag(r.n) OVER c AS previous, lag(abandoned) OVER w AS after_giving_up, row_number() OVER w AS attempt,
        occurred_at - lag(occurred_at) OVER c <= pg_temp.length_of('switch_within') AND lag(channel) OVER c <> channel AS is_switch,
        CASE WHEN thread IS NOT NULL THEN r.conversation::text
             ELSE concat_ws('/', r.conversation, u.asked, count(*) FILTER (WHERE abandoned) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) END AS round
@@ -327,7 +327,7 @@ INSERT INTO plain SELECT 'channel_scorecard', to_jsonb(v) FROM (
            count(s.asked) AS switched_away,
            pg_temp.rounded(avg(CASE WHEN outcome <> 'waiting' THEN (outcome <> 'answered')::integer END)::double precision) AS failure_rate
     FROM wait w LEFT JOIN (SELECT DISTINCT u.conversation, u.asked
-                           FROM contact c JOIN run u ON u.conversation = c.previous_conversation AND u.n = c.previous
+                           FROM contact c JOIN contact u ON u.customer = c.customer AND u.n = c.previous
                            WHERE c.is_switch) s ON s.conversation = w.conversation AND s.asked = w.n
     GROUP BY channel) v;
 
