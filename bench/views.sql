@@ -192,15 +192,10 @@ FROM (SELECT 'channel_switch' AS item, customer, n, channel, occurred_at FROM co
           WHERE contact AND tried > coalesce(previous_contact, 0)
               AND occurred_at - tried_at <= pg_temp.length_of('self_service_within')) i;
 
--- transfers are others where teams are looked at
 CREATE TEMP TABLE recent_friction AS
-SELECT c.number AS customer, s.station, pg_temp.rounded(coalesce(sum(i.weight), 0)) AS weight
-FROM customer c CROSS JOIN (VALUES ('agent'), ('team')) s (station)
-     LEFT JOIN (SELECT 'agent' AS station, customer, occurred_at, weight FROM item
-                UNION ALL SELECT 'team', customer, occurred_at, weight FROM item WHERE item <> 'transfer'
-                UNION ALL SELECT 'team', customer, occurred_at, pg_temp.weight_of('transfer') FROM handling WHERE station = 'team' AND is_transfer) i
-         ON i.customer = c.number AND i.station = s.station AND i.occurred_at > now() - pg_temp.length_of('worst_within')
-GROUP BY c.number, s.station;
+SELECT c.number AS customer, pg_temp.rounded(coalesce(sum(i.weight), 0)) AS weight
+FROM customer c LEFT JOIN item i ON i.customer = c.number AND i.occurred_at > now() - pg_temp.length_of('worst_within')
+GROUP BY c.number;
 
 -- ---- mood, touches, feedback and goals ----------------------------------------------------------------------
 
@@ -289,7 +284,7 @@ INSERT INTO plain SELECT 'customer_overview', to_jsonb(v) FROM (
                     FROM wait GROUP BY customer) w ON w.customer = c.number
          LEFT JOIN (SELECT DISTINCT ON (customer) * FROM wait WHERE outcome = 'waiting' ORDER BY customer, n) o ON o.customer = c.number
          LEFT JOIN (SELECT customer, sum(weight) AS friction FROM item GROUP BY customer) i ON i.customer = c.number
-         JOIN recent_friction f ON f.customer = c.number AND f.station = 'agent'
+         JOIN recent_friction f ON f.customer = c.number
          LEFT JOIN mood m ON m.customer = c.number) v;
 
 INSERT INTO told SELECT 'attention_queue', to_jsonb(v) FROM (
@@ -307,7 +302,7 @@ INSERT INTO plain SELECT 'attention_queue', to_jsonb(v) FROM (
          JOIN (SELECT customer, count(*) FILTER (WHERE contact) AS contacts, sum(value) AS value,
                       count(*) FILTER (WHERE poor AND occurred_at > now() - pg_temp.length_of('worst_within')) AS missteps
                FROM row GROUP BY customer) r USING (customer)
-         JOIN recent_friction f ON f.customer = o.customer AND f.station = 'agent'
+         JOIN recent_friction f ON f.customer = o.customer
          LEFT JOIN mood m ON m.customer = o.customer) v;
 
 INSERT INTO told SELECT 'channel_scorecard', to_jsonb(v) FROM (
@@ -358,7 +353,7 @@ CREATE TEMP VIEW handler AS
 SELECT h.station, h.conversation, h.name, count(*) AS interactions, 1.0 / c.handlers AS share, c.resolutions, c.reopens, c.transfers, c.waits,
        c.answered, c.first_response, c.first_name = h.name AS is_first, c.resolver IS NOT DISTINCT FROM h.name AS is_resolving, m.mood,
        f.weight AS recent_friction
-FROM handling h JOIN conversation c USING (station, customer, conversation) JOIN recent_friction f USING (station, customer)
+FROM handling h JOIN conversation c USING (station, customer, conversation) JOIN recent_friction f USING (customer)
      LEFT JOIN mood m USING (customer)
 GROUP BY h.station, h.conversation, h.name, c.handlers, c.resolutions, c.reopens, c.transfers, c.waits, c.answered, c.first_response,
          c.first_name, c.resolver, m.mood, f.weight;
