@@ -137,7 +137,7 @@ COMMENT ON COLUMN crm_timeline.purpose_definition.note IS 'why, for those who co
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.purpose_definition', '');
 
 CREATE FUNCTION crm_timeline.limited_to_purpose(t crm_timeline.timeline, purpose text) RETURNS crm_timeline.timeline
-	LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
 	allowed text[];

@@ -18,7 +18,7 @@ COMMENT ON COLUMN crm_timeline.goal_definition.note IS 'why, for those who come 
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.goal_definition', '');
 
 CREATE FUNCTION crm_timeline.goals() RETURNS TABLE (name text, started crm_timeline.pattern, achieved crm_timeline.pattern, abandoned_after interval)
-	LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp AS
 $$
 BEGIN
 	RETURN QUERY

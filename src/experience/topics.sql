@@ -55,7 +55,7 @@ SELECT pg_catalog.pg_extension_config_dump('crm_timeline.risk_target', '');
 
 CREATE FUNCTION crm_timeline.friction_fit(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(), as_of timestamptz DEFAULT now())
 	RETURNS TABLE (occurred_at timestamptz, kind text, thread text, amount double precision, safeguards bigint, at_least integer, at_most integer, verdict text, source text, ref text)
-	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SECURITY DEFINER ROWS 5 SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 5 SET search_path = pg_catalog, pg_temp AS
 $$
 #variable_conflict use_column
 DECLARE

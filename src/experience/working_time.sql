@@ -13,7 +13,7 @@ COMMENT ON COLUMN crm_timeline.schedule_definition.note IS 'why, for those who c
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.schedule_definition', '');
 
 CREATE FUNCTION crm_timeline.schedule_of(channel text) RETURNS crm_timeline.schedule
-	LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
 $$
 BEGIN
 	RETURN (SELECT s.schedule FROM crm_timeline.schedule_definition s

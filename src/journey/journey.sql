@@ -150,7 +150,7 @@ COMMENT ON FUNCTION crm_timeline.journeys() IS
 	'the journeys on which customers are watched: the default, purchase, and the rows of crm_timeline.journey_definition, which override it';
 
 CREATE FUNCTION crm_timeline.journeys_in_force(OUT names text[], OUT journeys crm_timeline.journey[])
-	LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
 $$
 BEGIN
 	SELECT coalesce(array_agg(j.name ORDER BY j.name COLLATE "C"), '{}'), coalesce(array_agg(j.journey ORDER BY j.name COLLATE "C"), '{}')

@@ -12,7 +12,10 @@ BEGIN
 		-- rows of the sources are not ours to grant: the view asks with the reader's own rights
 		EXECUTE format('GRANT SELECT ON crm_timeline.resolved, crm_timeline.membership, crm_timeline.former_membership, '
 			'crm_timeline.bond, crm_timeline.refused_link, crm_timeline.link, crm_timeline.observed_link, '
-			'crm_timeline.dirty_log, crm_timeline.source TO %I', name);
+			'crm_timeline.dirty_log, crm_timeline.source, '
+			-- what a firm says of itself
+			'crm_timeline.definition, crm_timeline.target, crm_timeline.journey_definition, crm_timeline.goal_definition, '
+			'crm_timeline.schedule_definition, crm_timeline.purpose_definition, crm_timeline.risk_target TO %I', name);
 		IF to_regclass('crm_timeline.interactions') IS NOT NULL THEN
 			EXECUTE format('GRANT SELECT ON crm_timeline.interactions TO %I', name);
 		END IF;
