@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "common/hashfn.h"
 #include "experience/feeling.h"
 #include "experience/friction.h"
 #include "experience/measure.h"
@@ -35,6 +36,28 @@ typedef struct Handler
 	uint32 moments;
 	uint32 next; /* of the same conversation, in the order in which they came, or NOTHING */
 } Handler;
+
+/* Where a handler of a conversation stands, once it has more than a few. */
+typedef struct HandlerEntry
+{
+	uint64 key; /* conversation and agent */
+	uint32 handler;
+	char status;
+} HandlerEntry;
+
+#define SH_PREFIX handlertable
+#define SH_ELEMENT_TYPE HandlerEntry
+#define SH_KEY_TYPE uint64
+#define SH_KEY key
+#define SH_HASH_KEY(tb, key) hash_bytes((const unsigned char *) &(key), sizeof(key))
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* Handlers of one conversation that are looked through one after another. */
+#define FEW_HANDLERS 16
 
 /* What is known of a conversation. */
 typedef struct Conversation
@@ -69,24 +92,65 @@ typedef struct Conversations
 	Handler *handlers;
 	uint32 handler_count;
 	uint32 handler_size;
+	struct handlertable_hash *many; /* handlers of conversations with more than a few */
 } Conversations;
+
+static inline uint64
+handler_key(const Moment *moment)
+{
+	return (uint64) moment->conversation << 32 | moment->agent;
+}
+
+/* The handler of a moment among those of its conversation, or NOTHING; expected O(1). */
+static uint32
+find_handler(const Conversations *list, const Conversation *conversation, const Moment *moment)
+{
+	if (conversation->handlers > FEW_HANDLERS)
+	{
+		HandlerEntry *entry = handlertable_lookup(list->many, handler_key(moment));
+
+		return entry == NULL ? NOTHING : entry->handler;
+	}
+	for (uint32 h = conversation->first_handler; h != NOTHING; h = list->handlers[h].next)
+	{
+		if (list->handlers[h].agent == moment->agent)
+			return h;
+	}
+	return NOTHING;
+}
+
+/* Keeps the handlers of a conversation that has more than a few for find_handler(). */
+static void
+note_handlers(Conversations *list, const Conversation *conversation, const Moment *moment)
+{
+	Moment key = *moment;
+	bool found;
+	/* all of them when it becomes so many, and then the last one each time */
+	uint32 h = conversation->handlers == FEW_HANDLERS + 1 ? conversation->first_handler :
+															conversation->last_handler;
+
+	if (list->many == NULL)
+		list->many = handlertable_create(CurrentMemoryContext, 64, NULL);
+	for (; h != NOTHING; h = list->handlers[h].next)
+	{
+		key.agent = list->handlers[h].agent;
+		handlertable_insert(list->many, handler_key(&key), &found)->handler = h;
+	}
+}
 
 /* Counts a moment that was handled by somebody. */
 static void
 add_handler(Conversations *list, Conversation *conversation, const Story *story, uint32 i)
 {
-	uint32 agent = story->moments[i].agent;
+	const Moment *moment = &story->moments[i];
+	uint32 known = find_handler(list, conversation, moment);
 	Handler *handler;
 
-	for (uint32 h = conversation->first_handler; h != NOTHING; h = handler->next)
+	if (known != NOTHING)
 	{
-		handler = &list->handlers[h];
-		if (handler->agent == agent)
-		{
-			handler->last = i;
-			handler->moments++;
-			return;
-		}
+		list->handlers[known].last = i;
+		list->handlers[known].moments++;
+		return;
 	}
 	if (list->handler_count == list->handler_size)
 	{
@@ -96,16 +160,17 @@ add_handler(Conversations *list, Conversation *conversation, const Story *story,
 			repalloc_huge(list->handlers, sizeof(Handler) * (Size) list->handler_size);
 	}
 	handler = &list->handlers[list->handler_count];
-	*handler = (Handler) {agent, i, i, 1, NOTHING};
+	*handler = (Handler) {moment->agent, i, i, 1, NOTHING};
 	if (conversation->first_handler == NOTHING)
 		conversation->first_handler = list->handler_count;
 	else
 		list->handlers[conversation->last_handler].next = list->handler_count;
 	conversation->last_handler = list->handler_count++;
-	conversation->handlers++;
+	if (++conversation->handlers > FEW_HANDLERS)
+		note_handlers(list, conversation, moment);
 }
 
-/* Goes through the moments of all conversations, and the waits; O(moments x handlers of one). */
+/* Goes through the moments of all conversations, and the waits; O(moments). */
 static Conversations
 find_conversations(const Story *story, const Waits *waits)
 {
