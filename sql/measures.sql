@@ -252,3 +252,42 @@ SELECT goal_runs('{2026-01-01T00:00Z cart}', '', '2026-02-12', 'cart', 'order', 
 SELECT name, started, achieved, abandoned_after FROM goals();
 SELECT name, journey FROM journeys();
 SELECT stages_now('{2026-01-01T00:00Z cart; 2026-01-02T00:00Z order}', names, journeys, '2026-01-01T12:00Z') FROM journeys_in_force();
+
+-- of many handlers each is told once, in the order in which they came
+SELECT count(*) AS handlers, sum(interactions) AS interactions, round(sum(share)::numeric, 9) AS shares, bool_and(agent = 'a' || place) AS in_order,
+	bool_and(interactions = 3 + (place <= 1)::int) AS as_often
+FROM (SELECT timeline_agg(timestamptz '2026-01-01Z' + i * interval '1 min', 'reply', 'direction', 'outbound', 'agent', 'a' || 1 + i % 40, 'thread', 'T') AS t
+	FROM generate_series(0, 120) i) x, handlers(t, as_of => 'infinity');
+
+-- percentiles are those of the server to the bit: random numbers, ties, infinities, none at all; in parallel plans, too
+CREATE TABLE percentile_test AS
+SELECT i % 13 AS g, CASE i % 13 WHEN 0 THEN 7 WHEN 1 THEN NULL WHEN 2 THEN (i % 5)::double precision WHEN 3 THEN 'infinity'
+	ELSE sin(i) * 1e6 END AS x, i % 7 = 0 AS odd
+FROM generate_series(1, 20000) i;
+INSERT INTO percentile_test VALUES (20, 1, false), (21, 'NaN', false), (21, 1, false), (22, '-infinity', true), (22, 'infinity', true);
+CREATE FUNCTION pg_temp.differ() RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM (
+		SELECT percentile_agg(x, '{0, 0.1, 0.5, 0.9, 0.999, 1, 0.5}')::text AS ours, percentile_cont('{0, 0.1, 0.5, 0.9, 0.999, 1, 0.5}'::double precision[]) WITHIN GROUP (ORDER BY x)::text AS servers,
+			(percentile_agg(x, '{0.25}') FILTER (WHERE odd))[1]::text AS our_odd, percentile_cont(0.25) WITHIN GROUP (ORDER BY x) FILTER (WHERE odd)::text AS servers_odd
+		FROM percentile_test GROUP BY g) p
+	WHERE ours IS DISTINCT FROM servers OR our_odd IS DISTINCT FROM servers_odd $$;
+SELECT pg_temp.differ();
+CREATE TABLE percentile_alone AS SELECT g, percentile_agg(x, '{0, 0.3, 1}') AS p FROM percentile_test GROUP BY g;
+BEGIN;
+ALTER TABLE percentile_test SET (parallel_workers = 2);
+SET LOCAL max_parallel_workers_per_gather = 2;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+EXPLAIN (COSTS OFF) SELECT percentile_agg(x, '{0, 0.3, 1}') FROM percentile_test;
+SELECT count(*) FROM (SELECT g, percentile_agg(x, '{0, 0.3, 1}') AS p FROM percentile_test GROUP BY g) p JOIN percentile_alone a USING (g) WHERE a.p::text IS DISTINCT FROM p.p::text;
+COMMIT;
+SELECT percentile_agg(x, '{0.5}') FROM percentile_test WHERE g = 1;
+SELECT percentile_agg(x, '{}') FROM percentile_test;
+SELECT percentile_agg(x, NULL) FROM percentile_test;
+SELECT g, x, percentile_agg(x, '{0.5, 1}') OVER (ORDER BY g, x DESC) FROM percentile_test WHERE g >= 20 ORDER BY g, x DESC;
+SELECT percentile_agg(x, '{1.5}') FROM percentile_test;
+SELECT percentile_agg(x, '{0.5, NULL}') FROM percentile_test;
+SELECT percentile_agg(x, '{NaN}') FROM percentile_test;
+SELECT percentile_agg(1, array_fill(0.5::double precision, '{1001}'));
+DROP TABLE percentile_test, percentile_alone;

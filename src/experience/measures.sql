@@ -373,3 +373,31 @@ CREATE AGGREGATE crm_timeline.experience_weeks_agg(t crm_timeline.timeline, d cr
 );
 COMMENT ON AGGREGATE crm_timeline.experience_weeks_agg(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
 	'how customers fared week by week, one timeline each: unnest() the result';
+
+CREATE FUNCTION crm_timeline.percentile_agg_transfn(internal, double precision, double precision[]) RETURNS internal
+	AS 'MODULE_PATHNAME', 'percentile_agg_transfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.percentile_agg_transfn(internal, double precision, double precision[]) IS 'transition function of percentile_agg()';
+CREATE FUNCTION crm_timeline.percentile_agg_combinefn(internal, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'percentile_agg_combinefn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.percentile_agg_combinefn(internal, internal) IS 'combine function of percentile_agg()';
+CREATE FUNCTION crm_timeline.percentile_agg_serialfn(internal) RETURNS bytea
+	AS 'MODULE_PATHNAME', 'percentile_agg_serialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.percentile_agg_serialfn(internal) IS 'serialisation of a state of percentile_agg()';
+CREATE FUNCTION crm_timeline.percentile_agg_deserialfn(bytea, internal) RETURNS internal
+	AS 'MODULE_PATHNAME', 'percentile_agg_deserialfn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.percentile_agg_deserialfn(bytea, internal) IS 'deserialisation of a state of percentile_agg()';
+CREATE FUNCTION crm_timeline.percentile_agg_finalfn(internal) RETURNS double precision[]
+	AS 'MODULE_PATHNAME', 'percentile_agg_finalfn' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION crm_timeline.percentile_agg_finalfn(internal) IS 'final function of percentile_agg()';
+CREATE AGGREGATE crm_timeline.percentile_agg(number double precision, fractions double precision[]) (
+	SFUNC = crm_timeline.percentile_agg_transfn,
+	STYPE = internal,
+	SSPACE = 8192,
+	FINALFUNC = crm_timeline.percentile_agg_finalfn,
+	COMBINEFUNC = crm_timeline.percentile_agg_combinefn,
+	SERIALFUNC = crm_timeline.percentile_agg_serialfn,
+	DESERIALFUNC = crm_timeline.percentile_agg_deserialfn,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE crm_timeline.percentile_agg(double precision, double precision[]) IS
+	'continuous percentiles, as percentile_cont() has them, in any order of the rows and in parallel plans; NULLs are skipped, the fractions are those of the first row';

@@ -69,7 +69,7 @@ $view$, 'who waits for an answer now; ORDER BY waiting_since for the longest fir
 	PERFORM crm_timeline.make_people_view('channel_scorecard', $view$
 SELECT c.channel, c.waits, c.customers, c.answered, c.answered_share, i.low AS answered_low, i.high AS answered_high,
 	c.on_time_share, c.resolved, c.abandoned, c.lapsed, c.waiting, c.at_once, c.attempts,
-	make_interval(secs => c.median_seconds) AS median_wait, make_interval(secs => c.p90_seconds) AS p90_wait,
+	make_interval(secs => c.waited[1]) AS median_wait, make_interval(secs => c.waited[2]) AS p90_wait,
 	c.switched_away, c.switched_away / nullif(c.waits, 0)::double precision AS switch_away_rate,
 	(c.abandoned + c.lapsed + c.resolved) / nullif(c.waits - c.waiting, 0)::double precision AS failure_rate
 FROM (SELECT w.channel, count(*) AS waits, sum(w.is_customers_first::integer) AS customers,
@@ -81,8 +81,7 @@ FROM (SELECT w.channel, count(*) AS waits, sum(w.is_customers_first::integer) AS
 		count(*) FILTER (WHERE w.outcome = 'resolved') AS resolved, count(*) FILTER (WHERE w.outcome = 'abandoned') AS abandoned,
 		count(*) FILTER (WHERE w.outcome = 'lapsed') AS lapsed, count(*) FILTER (WHERE w.outcome = 'waiting') AS waiting,
 		count(*) FILTER (WHERE w.outcome = 'answered' AND w.waited_seconds = 0) AS at_once, sum(w.attempts) AS attempts,
-		percentile_cont(0.5) WITHIN GROUP (ORDER BY w.waited_seconds) FILTER (WHERE w.outcome = 'answered') AS median_seconds,
-		percentile_cont(0.9) WITHIN GROUP (ORDER BY w.waited_seconds) FILTER (WHERE w.outcome = 'answered') AS p90_seconds,
+		crm_timeline.percentile_agg(w.waited_seconds, '{0.5, 0.9}') FILTER (WHERE w.outcome = 'answered') AS waited,
 		count(*) FILTER (WHERE w.switched_away) AS switched_away
 	FROM crm_timeline.timelines t CROSS JOIN LATERAL crm_timeline.wait_facts(t.timeline, crm_timeline.definitions(), now()) w
 	GROUP BY w.channel) c
@@ -117,7 +116,7 @@ FROM (SELECT l.kind, l.channel, count(*) AS feedback, count(*) FILTER (WHERE l.i
 		count(l.answered_seconds) AS answered, count(*) FILTER (WHERE l.is_acted) AS acted,
 		count(*) FILTER (WHERE l.is_told) AS told, count(*) FILTER (WHERE l.is_recovered) AS recovered,
 		count(*) FILTER (WHERE l.status = 'open') AS open, count(*) FILTER (WHERE l.status = 'ignored') AS ignored,
-		percentile_cont(0.5) WITHIN GROUP (ORDER BY l.answered_seconds) AS median_seconds
+		(crm_timeline.percentile_agg(l.answered_seconds, '{0.5}'))[1] AS median_seconds
 	FROM crm_timeline.timelines t CROSS JOIN LATERAL crm_timeline.feedback_facts(t.timeline, crm_timeline.definitions(), now()) l
 	GROUP BY l.kind, l.channel) f
 	CROSS JOIN LATERAL crm_timeline.wilson_interval(f.answered, f.closed) i

@@ -8,7 +8,7 @@ SELECT h.station_name AS %1$I, sum(h.share) AS conversations, count(*) AS handle
 	coalesce(sum(h.share) FILTER (WHERE h.resolutions > 0), 0) AS resolved, sum(h.share * h.reopens) AS reopens, sum(h.share * h.transfers) AS transfers,
 	count(*) FILTER (WHERE h.is_first) AS first_to_handle, count(*) FILTER (WHERE h.is_resolving) AS resolving,
 	sum(h.share * h.waits) AS waits, sum(h.share * h.answered) AS answered, sum(h.share * h.answered) / nullif(sum(h.share * h.waits), 0) AS answered_share,
-	make_interval(secs => percentile_cont(0.5) WITHIN GROUP (ORDER BY h.first_response_seconds) FILTER (WHERE h.is_first)) AS median_first_response,
+	make_interval(secs => (crm_timeline.percentile_agg(h.first_response_seconds, '{0.5}') FILTER (WHERE h.is_first))[1]) AS median_first_response,
 	CASE WHEN count(h.mood) >= crm_timeline.parameter_number(crm_timeline.definitions(), 'least_n') THEN avg(h.mood) END AS customers_mood, count(h.mood) AS customers_mood_n,
 	avg(h.recent_friction) AS customers_recent_friction
 FROM crm_timeline.timelines t CROSS JOIN LATERAL crm_timeline.handler_facts(t.timeline, crm_timeline.definitions(), now(), %1$L) h
@@ -50,7 +50,7 @@ SELECT g.name AS goal, r.channel, count(*) AS started, count(*) FILTER (WHERE r.
 	count(*) FILTER (WHERE r.outcome = 'open') AS open,
 	CASE WHEN count(*) FILTER (WHERE r.outcome <> 'open') >= crm_timeline.parameter_number(crm_timeline.definitions(), 'least_n')
 		THEN count(*) FILTER (WHERE r.outcome = 'achieved') / nullif(count(*) FILTER (WHERE r.outcome <> 'open'), 0)::double precision END AS achieved_share,
-	make_interval(secs => percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.took)) FILTER (WHERE r.outcome = 'achieved')) AS median_time,
+	make_interval(secs => (crm_timeline.percentile_agg(extract(epoch FROM r.took)::double precision, '{0.5}') FILTER (WHERE r.outcome = 'achieved'))[1]) AS median_time,
 	avg(r.steps) FILTER (WHERE r.outcome = 'achieved')::double precision AS mean_steps, avg(r.contacts)::double precision AS mean_contacts,
 	sum(r.errors)::bigint AS errors, avg(r.effort) AS mean_effort, count(r.effort) AS effort_n
 FROM crm_timeline.timelines t CROSS JOIN crm_timeline.goals() g
