@@ -62,5 +62,14 @@ mutant own-writer-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[1]'
 mutant misled-not-waited-for $horizon 'h.passed[l.lookups + 1]' 'h.passed[2]'
 mutant failed-capture-taken-at-once src/sources/refresh.sql 'CASE WHEN w.source IS NULL THEN live ELSE crm_timeline.is_settled(l.xmin, w.age) END' 'live'
 mutant old-snapshot-looked-up src/sources/capture.c 'GetLatestSnapshot()' 'GetTransactionSnapshot()'
+mutant waits-of-any-definition $views "WHERE u.defined_by = crm_timeline.definitions_key() AND u.waiting_since" 'WHERE u.waiting_since'
+mutant summary-of-any-definition $views "CASE WHEN NOT s.kept OR s.defined_by = crm_timeline.definitions_key() AND s.last_at" 'CASE WHEN NOT s.kept OR s.last_at'
+mutant lapsed-waits-stay $views "	AND u.waiting_asked_at >= crm_timeline.waiting_horizon()\n" "	AND true\n"
+mutant lapsed-waits-stay-in-the-summary $views "CASE WHEN NOT s.kept OR s.waiting_asked_at >= crm_timeline.waiting_horizon() THEN s.waiting_since END" 's.waiting_since'
+mutant next-wait-unseen $views "OR s.defined_by = crm_timeline.definitions_key() AND s.waiting_since < crm_timeline.waiting_horizon()" 'OR false'
+mutant waits-of-the-future $views "u.waiting_since IS NOT NULL AND (NOT u.kept OR u.last_at <= now()" 'u.waiting_since IS NOT NULL AND (NOT u.kept OR true'
+mutant waits-not-refreshed $refresh "w.waiting_asked_at, w.waiting_last, w.defined_by
+			FROM crm_timeline.stored_waits" "NULL, w.waiting_last, w.defined_by
+			FROM crm_timeline.stored_waits"
 echo "mutants: $found found, $missed missed"
 [ "$missed" = 0 ]

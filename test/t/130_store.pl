@@ -48,7 +48,8 @@ CREATE FUNCTION app.recomputed() RETURNS TABLE (customer_id bigint, timeline crm
 CREATE FUNCTION app.difference() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, crm_timeline, pg_temp AS $$
 	WITH truth AS MATERIALIZED (SELECT * FROM app.recomputed()),
 	shown AS MATERIALIZED (SELECT t.customer_id, t.timeline FROM crm_timeline.timelines t),
-	summary AS MATERIALIZED (SELECT * FROM crm_timeline.customer_summary)
+	summary AS MATERIALIZED (SELECT * FROM crm_timeline.customer_summary),
+	waiting AS MATERIALIZED (SELECT * FROM crm_timeline.waiting_timelines)
 	SELECT concat_ws('; ',
 		(SELECT 'timelines: ' || string_agg(coalesce(t.customer_id, s.customer_id)::text, ' ') FROM truth t FULL JOIN shown s ON s.customer_id = t.customer_id
 			WHERE t.timeline IS DISTINCT FROM s.timeline),
@@ -60,7 +61,12 @@ CREATE FUNCTION app.difference() RETURNS text LANGUAGE sql STABLE SET search_pat
 			WHERE crm_timeline.last_interaction(t.timeline)::text IS DISTINCT FROM crm_timeline.last_interaction_of(t.customer_id)::text),
 		(SELECT 'summary: ' || string_agg(coalesce(t.customer_id, s.customer_id)::text, ' ') FROM truth t FULL JOIN summary s ON s.customer_id = t.customer_id
 			WHERE (SELECT y::text FROM crm_timeline.timeline_summary(t.timeline) y) IS DISTINCT FROM ROW(s.interactions, s.first_at, s.last_at,
-				s.last_inbound_at, s.last_outbound_at, s.last_kind, s.last_channel, s.last_outcome, s.last_sentiment, s.last_score)::text)) $$;
+				s.last_inbound_at, s.last_outbound_at, s.last_kind, s.last_channel, s.last_outcome, s.last_sentiment, s.last_score)::text),
+		(SELECT 'waiting_since: ' || string_agg(t.customer_id::text, ' ') FROM truth t LEFT JOIN summary s ON s.customer_id = t.customer_id
+			LEFT JOIN waiting w ON w.customer_id = t.customer_id CROSS JOIN LATERAL waiting_since(t.timeline, definitions(), now()) o(waiting_since)
+			WHERE o.waiting_since IS DISTINCT FROM s.waiting_since OR o.waiting_since IS DISTINCT FROM w.waiting_since
+				OR w.timeline IS DISTINCT FROM CASE WHEN o.waiting_since IS NOT NULL THEN t.timeline END),
+		(SELECT 'waits twice: ' || string_agg(d.customer_id::text, ' ') FROM (SELECT w.customer_id FROM waiting w GROUP BY 1 HAVING count(*) > 1) d)) $$;
 CREATE FUNCTION app.faults() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(v::text, '; ') FROM crm_timeline.verify() v
 	-- true, and told to the DBA: a partition that is attached has no such trigger until resume_source()
 	WHERE v.problem <> 'the trigger for truncate is missing on app.spare' $$;
@@ -114,7 +120,7 @@ my $call_is_live = 0;
 # What is no plain write.
 sub rare
 {
-	my $which = int rand 6;
+	my $which = int rand 8;
 	if ($which == 0)
 	{
 		$visit_is_source = !$visit_is_source;
@@ -138,6 +144,12 @@ sub rare
 	}
 	return "INSERT INTO app.visit SELECT coalesce(max(id), 0) + 1, '${\email}', ${\moment} FROM app.visit" if $which == 3;
 	return "SELECT crm_timeline.suspend_source('chat'); INSERT INTO app.chat VALUES (1000, '${\email}', ${\moment}); SELECT crm_timeline.resume_source('chat')" if $which == 4;
+	# who waits: for so many days before now, since the interactions are of a year that is fixed; and what a contact is
+	return sprintf "INSERT INTO crm_timeline.target (name, scope, value) SELECT 'patience', '', extract(day FROM now() - timestamptz '2026-01-01 00:00:00+00' - %d * interval '1 day') || ' days'
+		ON CONFLICT (name, scope) DO UPDATE SET value = excluded.value", rand 62 if $which == 5;
+	return any("INSERT INTO crm_timeline.definition (name, pattern) VALUES ('contact', 'any[kind in (mail, chat)]') ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern",
+		"INSERT INTO crm_timeline.definition (name, pattern) VALUES ('contact', 'inbound[kind = call]') ON CONFLICT (name) DO UPDATE SET pattern = excluded.pattern",
+		"DELETE FROM crm_timeline.definition") if $which == 6;
 	return "SELECT crm_timeline.alter_source('mail', 'topic', ${\any(q{'topic'}, q{'upper(topic)'})})";
 }
 
@@ -149,6 +161,8 @@ sub check { my ($what) = @_; push @script, "SELECT 'CHECK $tests ' || app.differ
 # what was done, for the reader of a failure
 sub step { my ($sql) = @_; push @script, $sql }
 
+step("INSERT INTO crm_timeline.definition (name, pattern) VALUES ('contact', 'inbound[kind = mail]')");
+step("INSERT INTO crm_timeline.target (name, value) VALUES ('patience', '3650 days')");
 step('CALL crm_timeline.refresh()');
 for my $i (1 .. $steps)
 {
@@ -174,6 +188,11 @@ for my $i (1 .. $steps)
 	}
 	else { step(write_one()); check() if rand() < 0.6 }
 }
+# at the end somebody waits
+step("DELETE FROM crm_timeline.definition");
+step("INSERT INTO crm_timeline.definition (name, pattern) VALUES ('contact', 'inbound[kind in (mail, call)]')");
+step("INSERT INTO crm_timeline.target (name, value) VALUES ('patience', '3650 days') ON CONFLICT (name, scope) DO UPDATE SET value = excluded.value");
+check();
 step('CALL crm_timeline.refresh()');
 check();
 push @script, "SELECT 'FAULTS ' || coalesce(app.faults(), '')";
@@ -198,6 +217,7 @@ for my $line (split /\n/, $out)
 is($different, 0, "SEED=$seed: views equal the sources in every snapshot");
 is($equal, $tests, "$tests snapshots compared");
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM crm_timeline.stored_timeline WHERE timeline IS NULL'), '>', 0, 'some customers are in segments') if $seed % 2;
+cmp_ok($node->safe_psql('postgres', 'SELECT count(waiting_since) FROM crm_timeline.stored_timeline'), '>', 3, 'some customers wait, as stored');
 cmp_ok($verified, '>', 5, 'verify() was asked, and found nothing');
 
 # ---- the same partition, and yet another one --------------------------------------------------------------
