@@ -367,14 +367,19 @@ experience_stored_waits(PG_FUNCTION_ARGS)
 	const InForce *in_force = definitions_now(&cache->in_force, context);
 	const Definitions *definitions = definitions_load(&cache->definitions, context,
 													  PointerGetDatum(in_force_value(in_force)));
+	int64 horizon = in_force_horizon(in_force);
 	Layout layout;
 	Story story;
 	Datum values[4] = {0};
-	bool nulls[4] = {false};
+	bool nulls[4] = {true, true, true, false};
 
 	PG_GETARG_LAYOUT(0, &layout);
-	story_read(&story, definitions, &layout, DT_NOEND, WAIT_EVENTS, NULL);
-	summarise_waiting(&story, in_force_horizon(in_force), values, nulls);
+	/* Who has not been heard of since then does not wait: nothing else has to be looked at. */
+	if (layout.count > 0 && layout_last(&layout) >= horizon)
+	{
+		story_read(&story, definitions, &layout, DT_NOEND, WAIT_EVENTS, NULL);
+		summarise_waiting(&story, horizon, values, nulls);
+	}
 	values[3] = Int64GetDatum(in_force_key(in_force));
 	return measure_row(fcinfo, values, nulls, 4);
 }

@@ -25,7 +25,7 @@ CREATE FUNCTION crm_timeline.stored_waits(t crm_timeline.timeline,
 		OUT waiting_since timestamptz, OUT waiting_asked_at timestamptz, OUT waiting_last timestamptz, OUT defined_by bigint)
 	AS 'MODULE_PATHNAME', 'experience_stored_waits' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 300;
 COMMENT ON FUNCTION crm_timeline.stored_waits(crm_timeline.timeline) IS
-	'waiting_summary() under the definitions in force, since waiting_horizon(), with definitions_key(): what stored_timeline keeps of the waits of a timeline';
+	'waiting_summary() under the definitions in force, since waiting_horizon(), with definitions_key(): what stored_timeline keeps of the waits of a timeline; NULLs at once where the last interaction is earlier than that';
 
 CREATE TYPE crm_timeline.attention_summary AS (
 	interactions bigint,

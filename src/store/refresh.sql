@@ -79,7 +79,8 @@ CREATE FUNCTION crm_timeline.store_segmented(customer_id bigint) RETURNS void
 			FROM crm_timeline.stored_segment g WHERE g.customer_id = $1) t
 		CROSS JOIN LATERAL (SELECT g.timeline FROM crm_timeline.stored_segment g WHERE g.customer_id = $1 ORDER BY g.starts_at DESC LIMIT 1) l
 		CROSS JOIN LATERAL crm_timeline.timeline_summary(l.timeline) y
-		CROSS JOIN LATERAL crm_timeline.stored_waits(crm_timeline.joined_segments($1)) w
+		-- all segments are joined only where somebody may wait
+		CROSS JOIN LATERAL crm_timeline.stored_waits(CASE WHEN t.last_at >= crm_timeline.waiting_horizon() THEN crm_timeline.joined_segments($1) ELSE l.timeline END) w
 		ON CONFLICT (customer_id) DO UPDATE SET timeline = NULL, interactions = excluded.interactions, first_at = excluded.first_at,
 			last_at = excluded.last_at, last_inbound_at = excluded.last_inbound_at, last_outbound_at = excluded.last_outbound_at,
 			last_kind = excluded.last_kind, last_channel = excluded.last_channel, last_outcome = excluded.last_outcome,

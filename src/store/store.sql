@@ -30,7 +30,7 @@ COMMENT ON INDEX crm_timeline.stored_timeline_last IS 'customers in the order of
 COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_since IS
 	'of the waits that nobody has ended, the begin of the first that had not lapsed when this was written';
 COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_asked_at IS 'when the customer asked last in that wait: so long after that it lapses';
-COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_last IS 'when the customer asked last in any wait that nobody has ended';
+COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_last IS 'when the customer asked last in any wait that nobody has ended; may be NULL where that is earlier than waiting_horizon()';
 COMMENT ON COLUMN crm_timeline.stored_timeline.defined_by IS
 	'definitions_key() when these three were written: under other definitions they are worked out when they are read';
 CREATE INDEX stored_timeline_waiting ON crm_timeline.stored_timeline (defined_by, waiting_since);

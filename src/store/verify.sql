@@ -51,7 +51,8 @@ BEGIN
 		-- what was worked out under other definitions is not used, nor is what has lapsed
 		('waiting_since', s.defined_by = w.defined_by AND (s.waiting_since, s.waiting_asked_at) IS DISTINCT FROM (w.waiting_since, w.waiting_asked_at)
 			AND (s.waiting_asked_at < horizon) IS NOT TRUE),
-		('waiting_last', s.defined_by = w.defined_by AND s.waiting_last IS DISTINCT FROM w.waiting_last))
+		('waiting_last', s.defined_by = w.defined_by AND CASE WHEN s.waiting_last >= horizon THEN s.waiting_last END
+			IS DISTINCT FROM CASE WHEN w.waiting_last >= horizon THEN w.waiting_last END))
 		v(name, wrong) WHERE v.wrong));
 EXCEPTION WHEN data_corrupted THEN
 	stored := NULL;
