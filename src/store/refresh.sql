@@ -251,9 +251,11 @@ DECLARE
 	n bigint;
 BEGIN
 	IF was_empty THEN
+		-- once each, and without the cost of a function in FROM for every customer
 		EXECUTE format('INSERT INTO crm_timeline.stored_timeline
-			SELECT f.customer_id, f.timeline, y.*, w.* FROM (%s ORDER BY m.customer_id) f CROSS JOIN LATERAL crm_timeline.timeline_summary(f.timeline) y
-				CROSS JOIN LATERAL crm_timeline.stored_waits(f.timeline) w', fresh);
+			SELECT s.customer_id, s.timeline, (s.y).*, (s.w).*
+			FROM (SELECT f.customer_id, f.timeline, crm_timeline.timeline_summary(f.timeline) AS y, crm_timeline.stored_waits(f.timeline) AS w
+				FROM (%s ORDER BY m.customer_id) f OFFSET 0) s', fresh);
 		GET DIAGNOSTICS written = ROW_COUNT;
 		CREATE TEMPORARY TABLE crm_timeline_giant ON COMMIT DROP AS
 			SELECT s.customer_id, s.timeline FROM crm_timeline.stored_timeline s WHERE pg_column_size(s.timeline) > crm_timeline.max_stored_bytes();
