@@ -198,7 +198,7 @@ FROM oracle.setting g CROSS JOIN (SELECT date_trunc('week', occurred_at, 'UTC') 
 	FULL JOIN (SELECT date_trunc('week', occurred_at, 'UTC') AS week, count(*) AS touches FROM oracle.touch GROUP BY 1) t USING (week);
 
 CREATE VIEW oracle.availability_fit AS
-SELECT w.channel, (extract(epoch FROM w.asked_at)::bigint / 3600 % 24)::integer AS hour, count(*) AS waits,
+SELECT w.channel, (floor(extract(epoch FROM w.asked_at) / 3600)::bigint % 24)::integer AS hour, count(*) AS waits,
 	count(*) FILTER (WHERE w.outcome = 'answered' AND w.ended_at = w.asked_at) AS at_once,
 	avg(CASE WHEN w.outcome = 'answered' AND w.ended_at = w.asked_at THEN 1 ELSE 0 END) AS at_once_share,
 	avg(CASE WHEN w.outcome = 'answered' AND NOT w.is_late THEN 1 ELSE 0 END) AS on_time_share,
