@@ -233,7 +233,7 @@ open_time(const LoadedSchedule *schedule, int64 from, int64 to)
 
 	if (!schedule_open_time(schedule, from, to, &open))
 		shim_finding("too much open time");
-	if (Abs(open) > Abs(to - from) || (open != 0 && (open < 0) != (to < from)))
+	if (llabs(open) > llabs(to - from) || (open != 0 && (open < 0) != (to < from)))
 		shim_finding("open time of " INT64_FORMAT " in " INT64_FORMAT, open, to - from);
 	return open;
 }
