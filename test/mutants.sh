@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Breaks the store in each of the ways below, and wants a test of it to fail: its histories (test/t/130), its isolation specs, its regress test.
+# Breaks the store in each of the ways below, and wants a test of it to fail: its histories (test/t/130), the views (test/t/160), its regress test,
+# its isolation specs.
 #
 #     test/mutants.sh [NAME]        all, or one; about half a minute each. By hand: not a part of the suite.
 #
@@ -20,7 +21,7 @@ mutant() {
     OLD=$3 NEW=$4 perl -0pi -e '$n = () = /\Q$ENV{OLD}\E/g; die "stands there $n times\n" if $n != 1; s/\Q$ENV{OLD}\E/$ENV{NEW}/' "$work/tree/$file" ||
         { echo "mutant $name does not apply to $file" >&2; exit 1; }
     local how
-    for how in "tap 130*" "regress" "isolation"; do
+    for how in "tap 130*" "tap 160*" "regress" "isolation"; do
         if ! ONLY="${how#* }" "$work/tree/test/run.sh" "${how%% *}" >"$work/log" 2>&1; then
             if grep -q '^FAILED' "$work/log"; then
                 found=$((found + 1))
