@@ -162,6 +162,8 @@ SQL
 
 # Time passes: waits lapse, and what was in the future is there, without any write after the refresh.
 session('DELETE FROM desk.event WHERE email IN (SELECT format(\'p%s@example.com\', n) FROM generate_series(21, 34) n)', 'DELETE FROM desk.call WHERE tel::int - 4930000 BETWEEN 21 AND 34',
+	# nothing of most of them in the source that is live, so that it is their stored rows that tell
+	'DELETE FROM desk.hit WHERE person BETWEEN 21 AND 26',
 	"INSERT INTO desk.event (id, email, at, kind, channel, direction) SELECT 1000000 + n, format('p%s\@example.com', n), now() - interval '30 days' + interval '4 s' + n * interval '1 ms', 'message', 'email', 'inbound' FROM generate_series(21, 30) n",
 	# of these a later one is open, too, and does not lapse
 	"INSERT INTO desk.event (id, email, at, kind, channel, direction) SELECT 1100000 + n, format('p%s\@example.com', n), now() - interval '1 day' + n * interval '1 s', 'message', 'chat', 'inbound' FROM generate_series(28, 30) n",
