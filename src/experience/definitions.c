@@ -12,8 +12,6 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "common/hashfn.h"
-#include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -23,8 +21,7 @@
 #include "base/compat.h"
 #include "experience/definitions.h"
 #include "pattern/pattern.h"
-
-#define WIRE_VERSION 1
+#include "pattern/text_type.h"
 
 PG_FUNCTION_INFO_V1(definitions_in);
 PG_FUNCTION_INFO_V1(definitions_out);
@@ -39,19 +36,13 @@ PG_FUNCTION_INFO_V1(definitions_with);
 PG_FUNCTION_INFO_V1(definitions_key);
 PG_FUNCTION_INFO_V1(waiting_horizon);
 
-/* Reports what is wrong; where a row of a table is, its name. */
-static Datum
-report(const PatternError *error, const char *row, struct Node *context)
+/* Raises what is wrong with a row of a table; row names it. */
+static void
+row_error(const PatternError *error, const char *row)
 {
-	ereturn(context, (Datum) 0,
-			(errcode(error->sqlstate),
-			 row != NULL ? errmsg("invalid %s: %s", row, error->message) :
-				 error->position > 0 ?
-						   errmsg("invalid definitions at character %d: %s", error->position,
-								  error->message) :
-						   errmsg("invalid definitions: %s", error->message),
-			 error->detail != NULL ? errdetail("%s", error->detail) : 0,
-			 error->hint != NULL ? errhint("%s", error->hint) : 0));
+	ereport(ERROR, errcode(error->sqlstate), errmsg("invalid %s: %s", row, error->message),
+			error->detail != NULL ? errdetail("%s", error->detail) : 0,
+			error->hint != NULL ? errhint("%s", error->hint) : 0);
 }
 
 /* The value of a text over the defaults; NULL where there is an error. */
@@ -72,7 +63,7 @@ definitions_in(PG_FUNCTION_ARGS)
 	DefinitionsValue *value = value_of_text(input, strlen(input), &error);
 
 	if (value == NULL)
-		return report(&error, NULL, (struct Node *) fcinfo->context);
+		return text_type_error(&error, "definitions", (struct Node *) fcinfo->context);
 	PG_RETURN_POINTER(value);
 }
 
@@ -98,81 +89,62 @@ definitions_get_value(Datum datum)
 	return value;
 }
 
+/* The text of a value that is an argument. */
+static TextSlice
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	const DefinitionsValue *value = definitions_get_value(PG_GETARG_DATUM(n));
+
+	return (TextSlice) {value->text, value->text_length};
+}
+
 Datum
 definitions_out(PG_FUNCTION_ARGS)
 {
-	const DefinitionsValue *value = definitions_get_value(PG_GETARG_DATUM(0));
-
-	PG_RETURN_CSTRING(pnstrdup(value->text, value->text_length));
+	return text_type_out(text_argument(fcinfo, 0));
 }
 
 Datum
 definitions_send(PG_FUNCTION_ARGS)
 {
-	const DefinitionsValue *value = definitions_get_value(PG_GETARG_DATUM(0));
-	StringInfoData out;
-
-	pq_begintypsend(&out);
-	pq_sendbyte(&out, WIRE_VERSION);
-	pq_sendtext(&out, value->text, (int) value->text_length);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+	return text_type_send(text_argument(fcinfo, 0));
 }
 
 Datum
 definitions_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
+	TextSlice text = text_type_receive(fcinfo,
+									   "binary definitions have a version that is not known");
 	PatternError error = {0};
-	DefinitionsValue *value;
-	char *text;
-	int length;
+	DefinitionsValue *value = value_of_text(text.bytes, text.length, &error);
 
-	if (pq_getmsgbyte(message) != WIRE_VERSION)
-		ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				errmsg("binary definitions have a version that is not known"));
-	text = pq_getmsgtext(message, message->len - message->cursor, &length);
-	value = value_of_text(text, (Size) length, &error);
 	if (value == NULL)
-		return report(&error, NULL, NULL);
+		return text_type_error(&error, "definitions", NULL);
 	PG_RETURN_POINTER(value);
-}
-
-static bool
-same_text(FunctionCallInfo fcinfo)
-{
-	const DefinitionsValue *a = definitions_get_value(PG_GETARG_DATUM(0));
-	const DefinitionsValue *b = definitions_get_value(PG_GETARG_DATUM(1));
-
-	return a->text_length == b->text_length && memcmp(a->text, b->text, a->text_length) == 0;
 }
 
 Datum
 definitions_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(same_text(fcinfo));
+	PG_RETURN_BOOL(same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 definitions_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!same_text(fcinfo));
+	PG_RETURN_BOOL(!same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 definitions_hash(PG_FUNCTION_ARGS)
 {
-	const DefinitionsValue *value = definitions_get_value(PG_GETARG_DATUM(0));
-
-	return hash_any((const unsigned char *) value->text, (int) value->text_length);
+	return text_type_hash(text_argument(fcinfo, 0));
 }
 
 Datum
 definitions_hash_extended(PG_FUNCTION_ARGS)
 {
-	const DefinitionsValue *value = definitions_get_value(PG_GETARG_DATUM(0));
-
-	return hash_any_extended((const unsigned char *) value->text, (int) value->text_length,
-							 (uint64) PG_GETARG_INT64(1));
+	return text_type_hash_extended(text_argument(fcinfo, 0), PG_GETARG_DATUM(1));
 }
 
 /*
@@ -347,7 +319,7 @@ read_row(DefinitionsDraft *draft, const char *entry, const char *table, const ch
 	PatternError error = {0};
 
 	if (!draft_read_entry(draft, entry, strlen(entry), &error))
-		(void) report(&error, psprintf("row \"%s\" of crm_timeline.%s", row, table), NULL);
+		row_error(&error, psprintf("row \"%s\" of crm_timeline.%s", row, table));
 }
 
 /* Rejects what is no mere name: with a scope or a pattern in it, two rows could say the same. */
@@ -359,7 +331,7 @@ check_name(const char *name, const char *table, const char *message, const char 
 	if (name[0] != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz_") == strlen(name))
 		return;
 	error.hint = psprintf("Names are: %s.", names);
-	(void) report(&error, psprintf("row \"%s\" of crm_timeline.%s", name, table), NULL);
+	row_error(&error, psprintf("row \"%s\" of crm_timeline.%s", name, table));
 }
 
 /* A row of definition: name, pattern. */
@@ -454,7 +426,7 @@ definitions_now(void **slot, MemoryContext context)
 	draft_in_force(&draft);
 	value = draft_value(&draft, &error);
 	if (value == NULL)
-		(void) report(&error, NULL, NULL);
+		(void) text_type_error(&error, "definitions", NULL);
 	if (known == NULL)
 		known = *slot = MemoryContextAllocZero(context, sizeof(InForce));
 	if (known->value != NULL)
@@ -528,6 +500,6 @@ definitions_with(PG_FUNCTION_ARGS)
 	if (draft_read(&draft, overrides, strlen(overrides), &error))
 		value = draft_value(&draft, &error);
 	if (value == NULL)
-		return report(&error, NULL, NULL);
+		return text_type_error(&error, "definitions", NULL);
 	PG_RETURN_POINTER(value);
 }

@@ -244,21 +244,10 @@ definitions_parameter(const Definitions *definitions, TextSlice name, TextSlice 
 }
 
 static bool
-fail(PatternError *error, int sqlstate, int position, const char *message, const char *hint)
-{
-	error->sqlstate = sqlstate;
-	error->position = position;
-	error->message = message;
-	error->detail = NULL;
-	error->hint = hint;
-	return false;
-}
-
-static bool
 fail_at(PatternError *error, Lexer *lexer, const char *at, const char *message, const char *hint)
 {
-	return fail(error, ERRCODE_INVALID_TEXT_REPRESENTATION, lexer_position(lexer, at), message,
-				hint);
+	return pattern_fail(error, ERRCODE_INVALID_TEXT_REPRESENTATION, lexer_position(lexer, at),
+						message, hint);
 }
 
 char *
@@ -504,7 +493,7 @@ read_parameter(DefinitionsDraft *draft, Lexer *lexer, TextSlice name, const char
 			return false;
 		set_target(draft, *scope, length);
 		if (list_length(draft->targets) > MAX_CHANNEL_TARGETS)
-			return fail(
+			return pattern_fail(
 				error, ERRCODE_PROGRAM_LIMIT_EXCEEDED, 0,
 				psprintf("more channels have a target than the limit of %d", MAX_CHANNEL_TARGETS),
 				NULL);
@@ -522,15 +511,16 @@ read_event(DefinitionsDraft *draft, const char *text, Size length, Size *at, Tex
 	NamedEvent event;
 
 	if (!event_by_name(name, &event))
-		return fail(error, ERRCODE_INVALID_TEXT_REPRESENTATION, position,
-					psprintf("there is no definition \"%.*s\"", (int) name.length, name.bytes),
-					psprintf("Definitions are: %s.", event_names()));
+		return pattern_fail(
+			error, ERRCODE_INVALID_TEXT_REPRESENTATION, position,
+			psprintf("there is no definition \"%.*s\"", (int) name.length, name.bytes),
+			psprintf("Definitions are: %s.", event_names()));
 	node = pattern_parse_part(text, length, at, error);
 	if (node == NULL)
 		return false;
 	draft->event[event] = event_of(node);
 	if (draft->event[event] == NULL)
-		return fail(
+		return pattern_fail(
 			error, ERRCODE_INVALID_TEXT_REPRESENTATION, node->location,
 			psprintf("the pattern of \"%s\" is more than one event", named_event[event].name),
 			"A definition is what one interaction can be, as in call | "
@@ -600,7 +590,8 @@ draft_read_entry(DefinitionsDraft *draft, const char *text, Size length, Pattern
 	if (!read_entry(draft, text, length, &at, error))
 		return false;
 	return at >= length ||
-		fail(error, ERRCODE_INVALID_TEXT_REPRESENTATION, 0, "it is more than one definition", NULL);
+		pattern_fail(error, ERRCODE_INVALID_TEXT_REPRESENTATION, 0,
+					 "it is more than one definition", NULL);
 }
 
 /* Reads what a text names into a draft, which points into the text from then on. */
@@ -610,9 +601,9 @@ draft_read(DefinitionsDraft *draft, const char *text, Size length, PatternError 
 	Size at = 0;
 
 	if (length > MAX_DEFINITIONS_BYTES)
-		return fail(error, ERRCODE_PROGRAM_LIMIT_EXCEEDED, 0,
-					psprintf("they have %zu bytes, the limit is %d", length, MAX_DEFINITIONS_BYTES),
-					NULL);
+		return pattern_fail(
+			error, ERRCODE_PROGRAM_LIMIT_EXCEEDED, 0,
+			psprintf("they have %zu bytes, the limit is %d", length, MAX_DEFINITIONS_BYTES), NULL);
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -749,9 +740,10 @@ draft_value(const DefinitionsDraft *draft, PatternError *error)
 	text_length = (uint32) (out.len - offsetof(DefinitionsValue, text));
 	if (text_length > MAX_DEFINITIONS_BYTES)
 	{
-		fail(error, ERRCODE_PROGRAM_LIMIT_EXCEEDED, 0,
-			 psprintf("they have %u bytes, the limit is %d", text_length, MAX_DEFINITIONS_BYTES),
-			 NULL);
+		pattern_fail(
+			error, ERRCODE_PROGRAM_LIMIT_EXCEEDED, 0,
+			psprintf("they have %u bytes, the limit is %d", text_length, MAX_DEFINITIONS_BYTES),
+			NULL);
 		return NULL;
 	}
 	pad(&out);

@@ -6,8 +6,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "common/hashfn.h"
-#include "libpq/pqformat.h"
 #include "utils/memutils.h"
 #include "utils/multirangetypes.h"
 #include "utils/rangetypes.h"
@@ -16,8 +14,8 @@
 
 #include "base/compat.h"
 #include "experience/schedule.h"
-
-#define WIRE_VERSION 1
+#include "pattern/text_type.h"
+#include "timeline/call.h"
 
 PG_FUNCTION_INFO_V1(schedule_in);
 PG_FUNCTION_INFO_V1(schedule_out);
@@ -49,24 +47,14 @@ schedule_value(const char *text, Size length, PatternError *error)
 	/* items that share a day are written one day at a time */
 	if (out.len - VARHDRSZ > MAX_SCHEDULE_BYTES)
 	{
-		error->sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
-		error->message = psprintf("its canonical text has %d bytes, the limit is %d",
-								  out.len - VARHDRSZ, MAX_SCHEDULE_BYTES);
+		(void) pattern_fail(error, ERRCODE_PROGRAM_LIMIT_EXCEEDED, 0,
+							psprintf("its canonical text has %d bytes, the limit is %d",
+									 out.len - VARHDRSZ, MAX_SCHEDULE_BYTES),
+							NULL);
 		return NULL;
 	}
 	SET_VARSIZE(out.data, out.len);
 	return (struct varlena *) out.data;
-}
-
-static Datum
-report(const PatternError *error, struct Node *context)
-{
-	ereturn(context, (Datum) 0,
-			(errcode(error->sqlstate),
-			 error->position > 0 ?
-				 errmsg("invalid schedule at character %d: %s", error->position, error->message) :
-				 errmsg("invalid schedule: %s", error->message),
-			 error->hint != NULL ? errhint("%s", error->hint) : 0));
 }
 
 Datum
@@ -77,83 +65,63 @@ schedule_in(PG_FUNCTION_ARGS)
 	struct varlena *value = schedule_value(input, strlen(input), &error);
 
 	if (value == NULL)
-		return report(&error, (struct Node *) fcinfo->context);
+		return text_type_error(&error, "schedule", (struct Node *) fcinfo->context);
 	PG_RETURN_POINTER(value);
+}
+
+/* The text of a value that is an argument. */
+static TextSlice
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	return datum_slice(PG_GETARG_DATUM(n));
 }
 
 Datum
 schedule_out(PG_FUNCTION_ARGS)
 {
-	const struct varlena *value = PG_GETARG_VARLENA_PP(0);
-
-	PG_RETURN_CSTRING(pnstrdup(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)));
+	return text_type_out(text_argument(fcinfo, 0));
 }
 
 Datum
 schedule_send(PG_FUNCTION_ARGS)
 {
-	const struct varlena *value = PG_GETARG_VARLENA_PP(0);
-	StringInfoData out;
-
-	pq_begintypsend(&out);
-	pq_sendbyte(&out, WIRE_VERSION);
-	pq_sendtext(&out, VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
-	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+	return text_type_send(text_argument(fcinfo, 0));
 }
 
 Datum
 schedule_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
+	TextSlice text = text_type_receive(fcinfo, "binary schedule has a version that is not known");
 	PatternError error = {0};
-	struct varlena *value;
-	char *text;
-	int length;
+	struct varlena *value = schedule_value(text.bytes, text.length, &error);
 
-	if (pq_getmsgbyte(message) != WIRE_VERSION)
-		ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				errmsg("binary schedule has a version that is not known"));
-	text = pq_getmsgtext(message, message->len - message->cursor, &length);
-	value = schedule_value(text, (Size) length, &error);
 	if (value == NULL)
-		return report(&error, NULL);
+		return text_type_error(&error, "schedule", NULL);
 	PG_RETURN_POINTER(value);
-}
-
-static bool
-same_value(const struct varlena *a, const struct varlena *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
 }
 
 Datum
 schedule_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(same_value(PG_GETARG_VARLENA_PP(0), PG_GETARG_VARLENA_PP(1)));
+	PG_RETURN_BOOL(same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 schedule_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!same_value(PG_GETARG_VARLENA_PP(0), PG_GETARG_VARLENA_PP(1)));
+	PG_RETURN_BOOL(!same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 schedule_hash(PG_FUNCTION_ARGS)
 {
-	const struct varlena *value = PG_GETARG_VARLENA_PP(0);
-
-	return hash_any((const unsigned char *) VARDATA_ANY(value), (int) VARSIZE_ANY_EXHDR(value));
+	return text_type_hash(text_argument(fcinfo, 0));
 }
 
 Datum
 schedule_hash_extended(PG_FUNCTION_ARGS)
 {
-	const struct varlena *value = PG_GETARG_VARLENA_PP(0);
-
-	return hash_any_extended((const unsigned char *) VARDATA_ANY(value),
-							 (int) VARSIZE_ANY_EXHDR(value), (uint64) PG_GETARG_INT64(1));
+	return text_type_hash_extended(text_argument(fcinfo, 0), PG_GETARG_DATUM(1));
 }
 
 /* Loads a value into a context of its own below parent. */
@@ -188,7 +156,8 @@ schedule_argument(FunctionCallInfo fcinfo, int n)
 	LoadedSchedule *known = fcinfo->flinfo->fn_extra;
 	const struct varlena *value = PG_GETARG_VARLENA_PP(n);
 
-	if (known != NULL && same_value(known->value, value))
+	if (known != NULL &&
+		same_slice(datum_slice(PointerGetDatum(known->value)), datum_slice(PointerGetDatum(value))))
 		return known;
 	if (known != NULL)
 	{

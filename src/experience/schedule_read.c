@@ -110,12 +110,9 @@ shown(TextSlice text)
 static bool
 fail_at(ScheduleParser *parser, const char *at, int sqlstate, const char *message, const char *hint)
 {
-	parser->error->sqlstate = sqlstate;
-	parser->error->position = text_position(parser->text, (Size) (parser->end - parser->text), at);
-	parser->error->message = message;
-	parser->error->detail = NULL;
-	parser->error->hint = hint;
-	return false;
+	return pattern_fail(parser->error, sqlstate,
+						text_position(parser->text, (Size) (parser->end - parser->text), at),
+						message, hint);
 }
 
 /* Says what is wrong with the token. */
@@ -564,9 +561,9 @@ schedule_read(const char *text, Size length, Schedule *schedule, PatternError *e
 	memset(schedule, 0, sizeof(Schedule));
 	if (length > MAX_SCHEDULE_BYTES)
 	{
-		error->sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
-		error->message = psprintf("it has %zu bytes, the limit is %d", length, MAX_SCHEDULE_BYTES);
-		return false;
+		return pattern_fail(
+			error, ERRCODE_PROGRAM_LIMIT_EXCEEDED, 0,
+			psprintf("it has %zu bytes, the limit is %d", length, MAX_SCHEDULE_BYTES), NULL);
 	}
 	read_token(&parser, text);
 	if (!read_version(&parser, true))

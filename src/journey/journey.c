@@ -5,15 +5,12 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "lib/stringinfo.h"
-#include "libpq/pqformat.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "journey/journey.h"
-
-#define WIRE_VERSION 1
+#include "pattern/text_type.h"
 
 PG_FUNCTION_INFO_V1(journey_in);
 PG_FUNCTION_INFO_V1(journey_out);
@@ -24,18 +21,6 @@ PG_FUNCTION_INFO_V1(journey_ne);
 PG_FUNCTION_INFO_V1(journey_hash);
 PG_FUNCTION_INFO_V1(journey_hash_extended);
 
-static Datum
-report(const PatternError *error, struct Node *context)
-{
-	ereturn(context, (Datum) 0,
-			(errcode(error->sqlstate),
-			 error->position > 0 ?
-				 errmsg("invalid journey at character %d: %s", error->position, error->message) :
-				 errmsg("invalid journey: %s", error->message),
-			 error->detail != NULL ? errdetail("%s", error->detail) : 0,
-			 error->hint != NULL ? errhint("%s", error->hint) : 0));
-}
-
 Datum
 journey_in(PG_FUNCTION_ARGS)
 {
@@ -44,7 +29,7 @@ journey_in(PG_FUNCTION_ARGS)
 	JourneyValue *value = journey_value(input, strlen(input), &error);
 
 	if (value == NULL)
-		return report(&error, (struct Node *) fcinfo->context);
+		return text_type_error(&error, "journey", (struct Node *) fcinfo->context);
 	PG_RETURN_POINTER(value);
 }
 
@@ -65,81 +50,61 @@ get_value(Datum datum)
 	return value;
 }
 
+/* The text of a value that is an argument. */
+static TextSlice
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	const JourneyValue *value = get_value(PG_GETARG_DATUM(n));
+
+	return (TextSlice) {value->text, value->text_length};
+}
+
 Datum
 journey_out(PG_FUNCTION_ARGS)
 {
-	const JourneyValue *value = get_value(PG_GETARG_DATUM(0));
-
-	PG_RETURN_CSTRING(pnstrdup(value->text, value->text_length));
+	return text_type_out(text_argument(fcinfo, 0));
 }
 
 Datum
 journey_send(PG_FUNCTION_ARGS)
 {
-	const JourneyValue *value = get_value(PG_GETARG_DATUM(0));
-	StringInfoData out;
-
-	pq_begintypsend(&out);
-	pq_sendbyte(&out, WIRE_VERSION);
-	pq_sendtext(&out, value->text, (int) value->text_length);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+	return text_type_send(text_argument(fcinfo, 0));
 }
 
 Datum
 journey_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
+	TextSlice text = text_type_receive(fcinfo, "binary journey has a version that is not known");
 	PatternError error = {0};
-	JourneyValue *value;
-	char *text;
-	int length;
+	JourneyValue *value = journey_value(text.bytes, text.length, &error);
 
-	if (pq_getmsgbyte(message) != WIRE_VERSION)
-		ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				errmsg("binary journey has a version that is not known"));
-	text = pq_getmsgtext(message, message->len - message->cursor, &length);
-	value = journey_value(text, (Size) length, &error);
 	if (value == NULL)
-		return report(&error, NULL);
+		return text_type_error(&error, "journey", NULL);
 	PG_RETURN_POINTER(value);
-}
-
-static bool
-same_text(FunctionCallInfo fcinfo)
-{
-	const JourneyValue *a = get_value(PG_GETARG_DATUM(0));
-	const JourneyValue *b = get_value(PG_GETARG_DATUM(1));
-
-	return a->text_length == b->text_length && memcmp(a->text, b->text, a->text_length) == 0;
 }
 
 Datum
 journey_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(same_text(fcinfo));
+	PG_RETURN_BOOL(same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 journey_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!same_text(fcinfo));
+	PG_RETURN_BOOL(!same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 journey_hash(PG_FUNCTION_ARGS)
 {
-	const JourneyValue *value = get_value(PG_GETARG_DATUM(0));
-
-	return hash_any((const unsigned char *) value->text, (int) value->text_length);
+	return text_type_hash(text_argument(fcinfo, 0));
 }
 
 Datum
 journey_hash_extended(PG_FUNCTION_ARGS)
 {
-	const JourneyValue *value = get_value(PG_GETARG_DATUM(0));
-
-	return hash_any_extended((const unsigned char *) value->text, (int) value->text_length,
-							 (uint64) PG_GETARG_INT64(1));
+	return text_type_hash_extended(text_argument(fcinfo, 0), PG_GETARG_DATUM(1));
 }
 
 /* Loads a value into a context of its own below parent. */

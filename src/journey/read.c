@@ -32,12 +32,8 @@ typedef struct JourneyParser
 static bool
 fail_at(JourneyParser *parser, const char *at, const char *message, const char *hint)
 {
-	parser->error->sqlstate = ERRCODE_INVALID_TEXT_REPRESENTATION;
-	parser->error->position = text_position(parser->text, parser->length, at);
-	parser->error->message = message;
-	parser->error->detail = NULL;
-	parser->error->hint = hint;
-	return false;
+	return pattern_fail(parser->error, ERRCODE_INVALID_TEXT_REPRESENTATION,
+						text_position(parser->text, parser->length, at), message, hint);
 }
 
 #define SHAPE_HINT "A journey is written: stage: pattern; stage: pattern."

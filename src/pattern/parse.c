@@ -48,12 +48,7 @@ static Condition *parse_condition(Parser *parser, ConditionType type);
 static bool
 fail(Parser *parser, int sqlstate, int position, const char *message, const char *hint)
 {
-	parser->error->sqlstate = sqlstate;
-	parser->error->position = position;
-	parser->error->message = message;
-	parser->error->detail = NULL;
-	parser->error->hint = hint;
-	return false;
+	return pattern_fail(parser->error, sqlstate, position, message, hint);
 }
 
 static bool

@@ -8,15 +8,12 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "lib/stringinfo.h"
-#include "libpq/pqformat.h"
 #include "utils/memutils.h"
 
 #include "base/compat.h"
 #include "pattern/pattern.h"
-
-#define WIRE_VERSION 1
+#include "pattern/text_type.h"
 
 PG_FUNCTION_INFO_V1(pattern_in);
 PG_FUNCTION_INFO_V1(pattern_out);
@@ -60,19 +57,6 @@ pattern_value(const char *text, Size length, PatternError *error)
 	return value;
 }
 
-/* Raises a pattern's error, or leaves it in context. */
-static Datum
-report(const PatternError *error, struct Node *context)
-{
-	ereturn(context, (Datum) 0,
-			(errcode(error->sqlstate),
-			 error->position > 0 ?
-				 errmsg("invalid pattern at character %d: %s", error->position, error->message) :
-				 errmsg("invalid pattern: %s", error->message),
-			 error->detail != NULL ? errdetail("%s", error->detail) : 0,
-			 error->hint != NULL ? errhint("%s", error->hint) : 0));
-}
-
 Datum
 pattern_in(PG_FUNCTION_ARGS)
 {
@@ -81,7 +65,7 @@ pattern_in(PG_FUNCTION_ARGS)
 	PatternValue *value = pattern_value(input, strlen(input), &error);
 
 	if (value == NULL)
-		return report(&error, (struct Node *) fcinfo->context);
+		return text_type_error(&error, "pattern", (struct Node *) fcinfo->context);
 	PG_RETURN_POINTER(value);
 }
 
@@ -98,81 +82,61 @@ pattern_get_value(Datum datum)
 	return value;
 }
 
+/* The text of a value that is an argument. */
+static TextSlice
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(n));
+
+	return (TextSlice) {value->text, value->text_length};
+}
+
 Datum
 pattern_out(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
-
-	PG_RETURN_CSTRING(pnstrdup(value->text, value->text_length));
+	return text_type_out(text_argument(fcinfo, 0));
 }
 
 Datum
 pattern_send(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
-	StringInfoData out;
-
-	pq_begintypsend(&out);
-	pq_sendbyte(&out, WIRE_VERSION);
-	pq_sendtext(&out, value->text, (int) value->text_length);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+	return text_type_send(text_argument(fcinfo, 0));
 }
 
 Datum
 pattern_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
+	TextSlice text = text_type_receive(fcinfo, "binary pattern has a version that is not known");
 	PatternError error = {0};
-	PatternValue *value;
-	char *text;
-	int length;
+	PatternValue *value = pattern_value(text.bytes, text.length, &error);
 
-	if (pq_getmsgbyte(message) != WIRE_VERSION)
-		ereport(ERROR, errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				errmsg("binary pattern has a version that is not known"));
-	text = pq_getmsgtext(message, message->len - message->cursor, &length);
-	value = pattern_value(text, (Size) length, &error);
 	if (value == NULL)
-		return report(&error, NULL);
+		return text_type_error(&error, "pattern", NULL);
 	PG_RETURN_POINTER(value);
-}
-
-static bool
-same_text(FunctionCallInfo fcinfo)
-{
-	const PatternValue *a = pattern_get_value(PG_GETARG_DATUM(0));
-	const PatternValue *b = pattern_get_value(PG_GETARG_DATUM(1));
-
-	return a->text_length == b->text_length && memcmp(a->text, b->text, a->text_length) == 0;
 }
 
 Datum
 pattern_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(same_text(fcinfo));
+	PG_RETURN_BOOL(same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 pattern_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(!same_text(fcinfo));
+	PG_RETURN_BOOL(!same_slice(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 Datum
 pattern_hash(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
-
-	return hash_any((const unsigned char *) value->text, (int) value->text_length);
+	return text_type_hash(text_argument(fcinfo, 0));
 }
 
 Datum
 pattern_hash_extended(PG_FUNCTION_ARGS)
 {
-	const PatternValue *value = pattern_get_value(PG_GETARG_DATUM(0));
-
-	return hash_any_extended((const unsigned char *) value->text, (int) value->text_length,
-							 (uint64) PG_GETARG_INT64(1));
+	return text_type_hash_extended(text_argument(fcinfo, 0), PG_GETARG_DATUM(1));
 }
 
 LoadedPattern *

@@ -162,12 +162,7 @@ pattern_nullable(const PatternNode *node)
 static bool
 fail(PatternError *error, int position, const char *message, const char *hint)
 {
-	error->sqlstate = ERRCODE_INVALID_TEXT_REPRESENTATION;
-	error->position = position;
-	error->message = message;
-	error->detail = NULL;
-	error->hint = hint;
-	return false;
+	return pattern_fail(error, ERRCODE_INVALID_TEXT_REPRESENTATION, position, message, hint);
 }
 
 /* Where a "no" may stand, and with which arrows; next is the element after it or NULL. */

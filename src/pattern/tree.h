@@ -152,6 +152,18 @@ typedef struct PatternError
 	const char *hint;   /* or NULL */
 } PatternError;
 
+/* Sets what is wrong; returns false, for whoever reads to return. */
+static inline bool
+pattern_fail(PatternError *error, int sqlstate, int position, const char *message, const char *hint)
+{
+	error->sqlstate = sqlstate;
+	error->position = position;
+	error->message = message;
+	error->detail = NULL;
+	error->hint = hint;
+	return false;
+}
+
 /* The tree of a text, or NULL and what is wrong with it. */
 extern PatternNode *pattern_parse(const char *text, Size length, PatternError *error);
 
