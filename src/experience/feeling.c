@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "base/serial.h"
 #include "experience/feeling.h"
 #include "experience/measure.h"
 #include "timeline/call.h"
@@ -375,10 +376,7 @@ mood_agg_deserialfn(PG_FUNCTION_ARGS)
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	initStringInfo(&in);
-	appendBinaryStringInfo(&in, VARDATA_ANY(bytes), (int) VARSIZE_ANY_EXHDR(bytes));
-	if (pq_getmsgbyte(&in) != MOOD_STATE_VERSION)
-		elog(ERROR, "state of mood_agg() has a version that is not known");
+	open_state(&in, bytes, MOOD_STATE_VERSION, "mood_agg");
 	state->half_life = pq_getmsgint64(&in);
 	state->mood.n = pq_getmsgint64(&in);
 	state->mood.reference = pq_getmsgint64(&in);

@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 #include "base/compat.h"
+#include "base/serial.h"
 
 PG_FUNCTION_INFO_V1(percentile_agg_transfn);
 PG_FUNCTION_INFO_V1(percentile_agg_combinefn);
@@ -195,12 +196,7 @@ percentile_agg_deserialfn(PG_FUNCTION_ARGS)
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	/* read where it stands */
-	in.data = VARDATA_ANY(bytes);
-	in.len = in.maxlen = (int) VARSIZE_ANY_EXHDR(bytes);
-	in.cursor = 0;
-	if (pq_getmsgbyte(&in) != PERCENTILE_STATE_VERSION)
-		elog(ERROR, "state of percentile_agg() has a version that is not known");
+	open_state(&in, bytes, PERCENTILE_STATE_VERSION, "percentile_agg");
 	state = make_state(CurrentMemoryContext, pq_getmsgint(&in, 4));
 	for (uint32 i = 0; i < state->fractions; i++)
 		state->fraction[i] = pq_getmsgfloat8(&in);

@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "base/serial.h"
 #include "common/hashfn.h"
 #include "experience/friction.h"
 #include "experience/measure.h"
@@ -357,10 +358,7 @@ experience_weeks_deserialfn(PG_FUNCTION_ARGS)
 
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "aggregate function called in non-aggregate context");
-	initStringInfo(&in);
-	appendBinaryStringInfo(&in, VARDATA_ANY(bytes), (int) VARSIZE_ANY_EXHDR(bytes));
-	if (pq_getmsgbyte(&in) != WEEK_STATE_VERSION)
-		elog(ERROR, "state of experience_weeks_agg() has a version that is not known");
+	open_state(&in, bytes, WEEK_STATE_VERSION, "experience_weeks_agg");
 	state->weeks = weektable_create(CurrentMemoryContext, 256, NULL);
 	state->customers = (uint64) pq_getmsgint64(&in);
 	count = pq_getmsgint(&in, 4);

@@ -26,6 +26,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "base/serial.h"
 #include "pattern/pattern.h"
 #include "timeline/call.h"
 
@@ -533,11 +534,7 @@ funnel_agg_deserialfn(PG_FUNCTION_ARGS)
 	if (!AggCheckCallContext(fcinfo, NULL))
 		elog(ERROR, "aggregate function called in non-aggregate context");
 	bytes = PG_GETARG_BYTEA_PP(0);
-	initStringInfo(&in);
-	appendBinaryStringInfo(&in, VARDATA_ANY(bytes), (int) VARSIZE_ANY_EXHDR(bytes));
-	if (pq_getmsgbyte(&in) != STATE_VERSION)
-		ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
-				errmsg("state of funnel_agg() has an unknown version"));
+	open_state(&in, bytes, STATE_VERSION, "funnel_agg");
 	length = pq_getmsgint(&in, 4);
 	pattern = pattern_value(pq_getmsgbytes(&in, (int) length), length, &error);
 	if (pattern == NULL)
