@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
-our @EXPORT = qw(server seed new_database answers parallel serial plan_facts explain_create literal);
+our @EXPORT = qw(server seed new_database outcome as_role answers parallel serial plan_facts explain_create literal);
 
 # A running server; the database has the encoding UTF8 whatever the caller's locale.
 sub server
@@ -39,6 +39,18 @@ sub new_database
 	$node->safe_psql($database, 'CREATE EXTENSION crm_timeline');
 	return $database;
 }
+
+# What a statement prints in a database, or its error, the line with ERROR (or that the server has gone), without psql's place.
+sub outcome
+{
+	my ($node, $database, $sql, @options) = @_;
+	my ($status, $stdout, $stderr) = $node->psql($database, $sql, on_error_die => 0, @options);
+	$stderr =~ s/^psql:<stdin>:\d+: //mg;
+	return $status == 0 ? $stdout : (grep { /ERROR|server process|connection/ } split /\n/, $stderr)[0] // $stderr;
+}
+
+# The option of psql() and outcome() that connects as a role.
+sub as_role { return (extra_params => [ '-U', $_[0] ]) }
 
 # Runs the statements one after another in one session that begins with $before, and returns for
 # each what it printed (unaligned, tuples only), or 'ERROR: ...'.

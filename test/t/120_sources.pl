@@ -13,15 +13,7 @@ my $share = $ENV{PG_CONFIG} ? `$ENV{PG_CONFIG} --sharedir` : `pg_config --shared
 chomp $share;
 
 # The answer of one statement in a database, or its error.
-sub ask
-{
-	my ($database, $sql, @options) = @_;
-	my ($status, $stdout, $stderr) = $node->psql($database, $sql, on_error_die => 0, @options);
-	$stderr =~ s/^psql:<stdin>:\d+: //mg;
-	return $status == 0 ? $stdout : (grep { /ERROR/ } split /\n/, $stderr)[0] // $stderr;
-}
-
-sub as_role { return (extra_params => [ '-U', $_[0] ]) }
+sub ask { return outcome($node, @_) }
 
 my $tables = <<'SQL';
 CREATE SCHEMA shop;

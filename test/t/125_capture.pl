@@ -11,13 +11,7 @@ use Server;
 my $node = server('capture');
 
 # The answer of one statement in a database, or its error.
-sub ask
-{
-	my ($database, $sql) = @_;
-	my ($status, $stdout, $stderr) = $node->psql($database, $sql, on_error_die => 0);
-	$stderr =~ s/^psql:<stdin>:\d+: //mg;
-	return $status == 0 ? $stdout : (grep { /ERROR|server process|connection/ } split /\n/, $stderr)[0] // $stderr;
-}
+sub ask { return outcome($node, @_) }
 
 # ---- expressions that call their table by its name, and take its row, over partitions that have another one ---
 

@@ -22,15 +22,7 @@ my @views = qw(customer_overview attention_queue channel_scorecard friction_hots
 	misrouting goal_outcomes contact_pressure experience_by_week availability_fit);
 
 # The answer of one statement in a database, or its error.
-sub ask
-{
-	my ($database, $sql, @options) = @_;
-	my ($status, $stdout, $stderr) = $node->psql($database, $sql, on_error_die => 0, @options);
-	$stderr =~ s/^psql:<stdin>:\d+: //mg;
-	return $status == 0 ? $stdout : (grep { /ERROR/ } split /\n/, $stderr)[0] // $stderr;
-}
-sub as_role { return (extra_params => [ '-U', $_[0] ]) }
-
+sub ask { return outcome($node, @_) }
 # ---- random rows ---------------------------------------------------------------------------------------------------
 
 $node->safe_psql('people', <<'SQL');
