@@ -377,7 +377,7 @@ experience_stored_waits(PG_FUNCTION_ARGS)
 	/* Who has not been heard of since then does not wait: nothing else has to be looked at. */
 	if (layout.count > 0 && layout_last(&layout) >= horizon)
 	{
-		story_read(&story, definitions, &layout, DT_NOEND, WAIT_EVENTS, NULL);
+		story_read(&story, definitions, &layout, DT_NOEND, WAIT_EVENTS);
 		summarise_waiting(&story, horizon, values, nulls);
 	}
 	values[3] = Int64GetDatum(in_force_key(in_force));

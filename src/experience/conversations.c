@@ -20,6 +20,7 @@
 #include "experience/feeling.h"
 #include "experience/friction.h"
 #include "experience/measure.h"
+#include "timeline/call.h"
 
 PG_FUNCTION_INFO_V1(experience_conversations);
 PG_FUNCTION_INFO_V1(experience_handlers);
@@ -238,6 +239,19 @@ find_conversations(const Story *story, const Waits *waits)
 	return list;
 }
 
+/* Reads the story and the conversations that a function is called for; its last argument is the stations' attribute. */
+static Conversations
+begin_conversations(Measure *measure, FunctionCallInfo fcinfo)
+{
+	Story *story = &measure->story;
+	Waits waits;
+
+	measure_begin(measure, fcinfo, CONVERSATION_EVENTS);
+	story_use_stations(story, story_stations(story, datum_slice(PG_GETARG_DATUM(3))));
+	waits = waits_find(story);
+	return find_conversations(story, &waits);
+}
+
 /* conversations(timeline, definitions, as_of, station) */
 Datum
 experience_conversations(PG_FUNCTION_ARGS)
@@ -272,16 +286,12 @@ experience_conversations(PG_FUNCTION_ARGS)
 	};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Measure measure;
-	Story *story = &measure.story;
 	const Moment *moments;
-	Waits waits;
 	Conversations list;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
-	waits = waits_find(story);
-	list = find_conversations(story, &waits);
-	moments = story->moments;
+	list = begin_conversations(&measure, fcinfo);
+	moments = measure.story.moments;
 	for (uint32 i = 0; i < list.count; i++)
 	{
 		const Conversation *one = &list.all[list.order[i]];
@@ -350,16 +360,12 @@ experience_handlers(PG_FUNCTION_ARGS)
 	};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Measure measure;
-	Story *story = &measure.story;
 	const Moment *moments;
-	Waits waits;
 	Conversations list;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS, 3);
-	waits = waits_find(story);
-	list = find_conversations(story, &waits);
-	moments = story->moments;
+	list = begin_conversations(&measure, fcinfo);
+	moments = measure.story.moments;
 	for (uint32 i = 0; i < list.count; i++)
 	{
 		const Conversation *one = &list.all[list.order[i]];
@@ -415,10 +421,8 @@ experience_handler_facts(PG_FUNCTION_ARGS)
 	};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Measure measure;
-	Measure by_agent;
 	Story *story = &measure.story;
-	Story *told = story;
-	const Column *agents;
+	const Column *stations;
 	const Moment *moments;
 	Conversations list;
 	Waits waits;
@@ -428,24 +432,17 @@ experience_handler_facts(PG_FUNCTION_ARGS)
 	double friction;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	measure_begin_stations(&measure, fcinfo, CONVERSATION_EVENTS | FRICTION_EVENTS, 3);
-	if (story->column[STORY_AGENT] == NULL)
+	measure_begin(&measure, fcinfo, CONVERSATION_EVENTS | FRICTION_EVENTS);
+	stations = story_stations(story, datum_slice(PG_GETARG_DATUM(3)));
+	if (stations == NULL)
 		return (Datum) 0;
 	waits = waits_find(story);
+	/* a transfer is friction where the agent changes, whatever the stations are */
+	friction = friction_since(story, &waits,
+							  story_window(story, story->definitions->parameters->worst_within));
+	story_use_stations(story, stations);
 	list = find_conversations(story, &waits);
 	moments = story->moments;
-	if (list.handler_count == 0)
-		return (Datum) 0;
-	agents = layout_find(&measure.layout, well_known_attribute[AGENT].name,
-						 well_known_attribute[AGENT].length, well_known_attribute[AGENT].type);
-	/* A transfer is friction where the agent changes, whatever the stations are. */
-	if (story->column[STORY_AGENT] != agents)
-	{
-		measure_begin(&by_agent, fcinfo, CONVERSATION_EVENTS | FRICTION_EVENTS);
-		told = &by_agent.story;
-	}
-	friction = friction_since(told, &waits,
-							  story_window(story, story->definitions->parameters->worst_within));
 	mood = mood_of(&measure.layout, layout_search(&measure.layout, story->as_of, true),
 				   story->definitions->parameters->mood_half_life);
 	felt = mood_value(&mood, &feeling);

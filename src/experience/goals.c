@@ -199,7 +199,7 @@ experience_goal_runs(PG_FUNCTION_ARGS)
 	story_read(story,
 			   definitions_load(&cache->definitions, fcinfo->flinfo->fn_mcxt, PG_GETARG_DATUM(1)),
 			   layout, as_of,
-			   EVENT_BIT(EVENT_INBOUND) | EVENT_BIT(EVENT_CONTACT) | EVENT_BIT(EVENT_ERROR), NULL);
+			   EVENT_BIT(EVENT_INBOUND) | EVENT_BIT(EVENT_CONTACT) | EVENT_BIT(EVENT_ERROR));
 	seen = layout_search(layout, as_of, true);
 	flags = palloc_extended(Max((Size) seen, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	flag_events(event_pattern(fcinfo, cache, 3), layout, seen, STARTS, flags);

@@ -12,35 +12,20 @@
 #include "experience/measure.h"
 #include "timeline/call.h"
 
-static void
-begin(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted,
-	  const TextSlice *station)
+void
+measure_begin_at(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted)
 {
 	const Definitions *definitions = definitions_argument(fcinfo, 1);
 
 	measure->looked_up = 0;
 	PG_GETARG_LAYOUT(0, &measure->layout);
-	story_read(&measure->story, definitions, &measure->layout, as_of, wanted, station);
-}
-
-void
-measure_begin_at(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted)
-{
-	begin(measure, fcinfo, as_of, wanted, NULL);
+	story_read(&measure->story, definitions, &measure->layout, as_of, wanted);
 }
 
 void
 measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted)
 {
-	begin(measure, fcinfo, PG_GETARG_TIMESTAMPTZ(2), wanted, NULL);
-}
-
-void
-measure_begin_stations(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted, int n)
-{
-	TextSlice station = datum_slice(PG_GETARG_DATUM(n));
-
-	begin(measure, fcinfo, PG_GETARG_TIMESTAMPTZ(2), wanted, &station);
+	measure_begin_at(measure, fcinfo, PG_GETARG_TIMESTAMPTZ(2), wanted);
 }
 
 void

@@ -24,9 +24,6 @@ extern void measure_begin(Measure *measure, FunctionCallInfo fcinfo, uint64 want
 /* The same up to another moment. */
 extern void measure_begin_at(Measure *measure, FunctionCallInfo fcinfo, int64 as_of, uint64 wanted);
 
-/* The same with stations that are the texts of the attribute in argument n. */
-extern void measure_begin_stations(Measure *measure, FunctionCallInfo fcinfo, uint64 wanted, int n);
-
 /* A moment's station. */
 extern Datum measure_station(const Measure *measure, const Moment *moment, bool *null);
 

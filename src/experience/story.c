@@ -159,7 +159,7 @@ finish_conversations(Story *story, uint32 threads, uint32 channels)
 /* Reads a story; see story.h. */
 void
 story_read(Story *story, const Definitions *definitions, const Layout *layout, int64 as_of,
-		   uint64 wanted, const TextSlice *station)
+		   uint64 wanted)
 {
 	EventReader *reader = definitions->reader;
 	uint64 lanes = definitions_lanes(definitions, wanted);
@@ -176,9 +176,7 @@ story_read(Story *story, const Definitions *definitions, const Layout *layout, i
 	{
 		const WellKnownAttribute *attribute = &well_known_attribute[column_name[i]];
 
-		story->column[i] = i == STORY_AGENT && station != NULL ?
-			layout_find(layout, station->bytes, station->length, ATTRIBUTE_TEXT) :
-			layout_find(layout, attribute->name, attribute->length, attribute->type);
+		story->column[i] = layout_find(layout, attribute->name, attribute->length, attribute->type);
 		numberer_begin(&numberer[i], story->column[i]);
 	}
 	events_bind_some(reader, layout, lanes);
@@ -210,6 +208,34 @@ story_read(Story *story, const Definitions *definitions, const Layout *layout, i
 	if (story->column[STORY_CHANNEL] != NULL && numberer[STORY_CHANNEL].words == NULL)
 		story->target = palloc0(sizeof(int64) * (numberer[STORY_CHANNEL].count + 1));
 	finish_conversations(story, numberer[STORY_THREAD].count, numberer[STORY_CHANNEL].count);
+}
+
+const Column *
+story_stations(const Story *story, TextSlice name)
+{
+	return layout_find(story->layout, name.bytes, name.length, ATTRIBUTE_TEXT);
+}
+
+void
+story_use_stations(Story *story, const Column *stations)
+{
+	Numberer numberer;
+	uint32 end;
+
+	if (story->column[STORY_AGENT] == stations)
+		return;
+	story->column[STORY_AGENT] = stations;
+	numberer_begin(&numberer, stations);
+	for (uint32 begin = 0; begin < story->count; begin = end)
+	{
+		uint32 from = story->moments[begin].index / LAYOUT_BLOCK * LAYOUT_BLOCK;
+		uint32 count = Min(LAYOUT_BLOCK, story->layout->count - from);
+
+		CHECK_FOR_INTERRUPTS();
+		for (end = begin + 1; end < story->count && story->moments[end].index - from < count;)
+			end++;
+		number_block(&numberer, STORY_AGENT, from, count, &story->moments[begin], end - begin);
+	}
 }
 
 void

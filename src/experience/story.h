@@ -49,12 +49,15 @@ typedef struct Story
 	int64 *target;        /* of a channel + 1, 0 = not yet looked up; NULL for plain columns */
 } Story;
 
-/*
- * Reads a story, in the current memory context; O(interactions).  Stations are
- * the texts of an attribute, the agent where it is NULL.
- */
+/* Reads a story, in the current memory context; O(interactions). */
 extern void story_read(Story *story, const Definitions *definitions, const Layout *layout,
-					   int64 as_of, uint64 wanted, const TextSlice *station);
+					   int64 as_of, uint64 wanted);
+
+/* The column of an attribute that tells who or what handles; NULL where the timeline has none. */
+extern const Column *story_stations(const Story *story, TextSlice name);
+
+/* From now on the agents of the moments are the texts of that column. */
+extern void story_use_stations(Story *story, const Column *stations);
 
 /* The whole as one conversation: what a customer waits for, whatever the thread. */
 extern void story_unite(Story *story);

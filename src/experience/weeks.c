@@ -251,8 +251,7 @@ experience_weeks_transfn(PG_FUNCTION_ARGS)
 	scores = layout_find(&layout, "score", 5, ATTRIBUTE_NUMBER);
 	story_read(&story, definitions, &layout, as_of,
 			   FRICTION_EVENTS | EVENT_BIT(EVENT_POOR) | EVENT_BIT(EVENT_TOUCH) |
-				   EVENT_BIT(EVENT_CSAT) | EVENT_BIT(EVENT_NPS) | EVENT_BIT(EVENT_CES),
-			   NULL);
+				   EVENT_BIT(EVENT_CSAT) | EVENT_BIT(EVENT_NPS) | EVENT_BIT(EVENT_CES));
 	for (uint32 i = 0; i < story.count; i++)
 	{
 		const Moment *moment = &story.moments[i];
