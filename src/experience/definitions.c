@@ -74,8 +74,8 @@ corrupt_definitions(void)
 }
 
 /* The value in a Datum, whose parts lie inside of it. */
-const DefinitionsValue *
-definitions_get_value(Datum datum)
+static const DefinitionsValue *
+get_value(Datum datum)
 {
 	const DefinitionsValue *value = (const DefinitionsValue *) PG_DETOAST_DATUM(datum);
 	Size size = VARSIZE(value);
@@ -93,7 +93,7 @@ definitions_get_value(Datum datum)
 static TextSlice
 text_argument(FunctionCallInfo fcinfo, int n)
 {
-	const DefinitionsValue *value = definitions_get_value(PG_GETARG_DATUM(n));
+	const DefinitionsValue *value = get_value(PG_GETARG_DATUM(n));
 
 	return (TextSlice) {value->text, value->text_length};
 }
@@ -210,7 +210,7 @@ const Definitions *
 definitions_load(void **slot, MemoryContext parent, Datum datum)
 {
 	Definitions *known = *slot;
-	const DefinitionsValue *value = definitions_get_value(datum);
+	const DefinitionsValue *value = get_value(datum);
 
 	if (known != NULL && VARSIZE(known->value) == VARSIZE(value) &&
 		memcmp(known->value, value, VARSIZE(value)) == 0)

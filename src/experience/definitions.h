@@ -166,9 +166,6 @@ typedef struct Definitions
 	ChannelTarget *targets;
 } Definitions;
 
-/* The value in a Datum. */
-extern const DefinitionsValue *definitions_get_value(Datum datum);
-
 /* The definitions in a Datum, loaded once for a slot below parent as long as it gets the same. */
 extern const Definitions *definitions_load(void **slot, MemoryContext parent, Datum datum);
 

@@ -46,15 +46,8 @@ mood_shift(Mood *mood, int64 time, int64 half_life)
 	mood->common *= factor;
 }
 
-void
-mood_add(Mood *mood, int64 time, double sentiment, int64 half_life)
-{
-	Mood one = {1, time, sentiment, 1, 0, sentiment, 0, 0};
-
-	mood_merge(mood, &one, half_life);
-}
-
-void
+/* Adds another mood of the same half-life. */
+static void
 mood_merge(Mood *mood, const Mood *other, int64 half_life)
 {
 	Mood added = *other;
@@ -99,6 +92,15 @@ mood_merge(Mood *mood, const Mood *other, int64 half_life)
 		mood->mean_sentiment += sentiments * share;
 	}
 	mood->weight = weight;
+}
+
+/* Adds a sentiment. */
+static void
+mood_add(Mood *mood, int64 time, double sentiment, int64 half_life)
+{
+	Mood one = {1, time, sentiment, 1, 0, sentiment, 0, 0};
+
+	mood_merge(mood, &one, half_life);
 }
 
 bool

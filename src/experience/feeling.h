@@ -24,12 +24,6 @@ typedef struct Mood
 	double common;         /* sum of weight (time - mean) (sentiment - mean) */
 } Mood;
 
-/* Adds a sentiment. */
-extern void mood_add(Mood *mood, int64 time, double sentiment, int64 half_life);
-
-/* Adds another mood of the same half-life. */
-extern void mood_merge(Mood *mood, const Mood *other, int64 half_life);
-
 /* The mood of the first interactions of a timeline. */
 extern Mood mood_of(const Layout *layout, uint32 seen, int64 half_life);
 

@@ -150,7 +150,8 @@ load_schedule(const struct varlena *value, MemoryContext parent)
 	return schedule;
 }
 
-const LoadedSchedule *
+/* The schedule in argument n, loaded once for calls that give the same. */
+static const LoadedSchedule *
 schedule_argument(FunctionCallInfo fcinfo, int n)
 {
 	LoadedSchedule *known = fcinfo->flinfo->fn_extra;

@@ -95,15 +95,10 @@ typedef struct LoadedSchedule
 	ScheduleStretch *stretches;
 } LoadedSchedule;
 
-/* The schedule in argument n, loaded once for calls that give the same. */
-extern const LoadedSchedule *schedule_argument(FunctionCallInfo fcinfo, int n);
-
 /* Fills in what follows from what was said. */
 extern void schedule_prepare(LoadedSchedule *schedule);
 
-/* What a clock shows at an instant in the zone that is in force. */
-extern int64 schedule_local_time(const LoadedSchedule *schedule, int64 at);
-
+/* Whether it is open at an instant. */
 extern bool schedule_open_at(const LoadedSchedule *schedule, int64 at);
 
 /* Open microseconds between two instants, negative where to < from; false where they are too many. */

@@ -564,14 +564,6 @@ schedule_prepare(LoadedSchedule *schedule)
  * The answers
  */
 
-int64
-schedule_local_time(const LoadedSchedule *schedule, int64 at)
-{
-	uint32 version = schedule->stretches[stretch_at(schedule, at)].version;
-
-	return at + offset_at(schedule->said.versions[version].zone, at, NULL);
-}
-
 bool
 schedule_open_at(const LoadedSchedule *schedule, int64 at)
 {

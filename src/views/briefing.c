@@ -546,7 +546,8 @@ read_preferences(const Object *context, Briefing *briefing)
 	briefing->preferred_language = read_text(&preferences, "language");
 }
 
-void
+/* Reads a context; an error that names the member where one is not what it should be. */
+static void
 read_briefing(Jsonb *jsonb, Briefing *briefing)
 {
 	Object context = {&jsonb->root, NULL};

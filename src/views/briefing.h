@@ -118,9 +118,6 @@ typedef struct Briefing
 	WordList avoid;
 } Briefing;
 
-/* Reads a context; an error that names the member where one is not what it should be. */
-extern void read_briefing(Jsonb *context, Briefing *briefing);
-
 /* Appends the text, in UTF-8, a line for each thing that is known. */
 extern void compose_briefing(StringInfo out, const Briefing *briefing, const Reader *reader);
 
