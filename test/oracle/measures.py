@@ -1,4 +1,5 @@
-"""The measures of a customer's experience, compared with their definitions in experience.py and in plain SQL (measures.sql).
+"""The measures of a customer's experience, compared with their definitions in experience.py and in plain SQL (measures.sql,
+conversations.sql).
 
     measures.py --cases N --seed S [--batch 500] [--until-different] [-- psql ARGS...]
 
@@ -28,6 +29,7 @@ from session import main
 from timelines import Interaction, Timeline, read_time, read_timeline, write_time, write_timeline
 
 SHOWN = 5           # differences printed
+PLAIN_SQL = ('measures.sql', 'conversations.sql')   # in the order in which they are read
 
 
 class Case(NamedTuple):
@@ -311,7 +313,7 @@ SELECT number || ' ' || replace(pg_temp.ask(c, b.built, b.halves)::text, E'\n', 
 
 ASK_PLAIN_SQL = '''
 SELECT -1 - number || ' ' || replace(json_agg(json_build_array(measure, plain_sql, told))::text, E'\n', '')
-  FROM pg_temp.plain_sql_difference GROUP BY number;
+  FROM (TABLE pg_temp.plain_sql_difference UNION ALL TABLE pg_temp.plain_conversation_difference) d GROUP BY number;
 '''
 
 
@@ -348,10 +350,14 @@ def ask(command, cases, names):
                      written_as_of(case), case.zone, case.unit, f'[{write_time(case.during[0])},{write_time(case.during[1])})',
                      write_timeline([*case.interactions, case.added])))
         items += [(case.number, half, write_time(i.time), i.kind, json_of(i)) for half, i in zip(case.halves, case.interactions)]
-    with open(os.path.join(HERE, 'measures.sql'), encoding='utf-8') as plain_sql:
-        script = (SET_UP + TABLES + copy('event_name', [(name,) for name in names]) + MEASURED + copy('measure_case', rows)
-                  + copy('measure_item', items) + ASK + plain_sql.read() + ASK_PLAIN_SQL)
+    script = (SET_UP + TABLES + copy('event_name', [(name,) for name in names]) + MEASURED + copy('measure_case', rows)
+              + copy('measure_item', items) + ASK + ''.join(map(read_sql, PLAIN_SQL)) + ASK_PLAIN_SQL)
     return run(command, script)
+
+
+def read_sql(name):
+    with open(os.path.join(HERE, name), encoding='utf-8') as file:
+        return file.read()
 
 
 def default_events(command):
