@@ -128,6 +128,7 @@ INSERT INTO called VALUES
 	($$crm_timeline.definitions_hash('contact: a')$$),
 	($$crm_timeline.definitions_hash_extended('contact: a', '1')$$),
 	($$crm_timeline.goal_runs('{2026-01-01T00:00Z a}', '', '2026-01-02', 'a', 'b', '1 day')$$),
+	($$crm_timeline.safeguards_before('{2026-01-01T00:00Z a}', '', '2026-01-02', '{a}')$$),
 	($$crm_timeline.waits('{2026-01-01T00:00Z call direction=inbound}', '', '2026-01-02')$$),
 	($$crm_timeline.waiting_since('{}', '', '2026-01-02')$$),
 	($$crm_timeline.waiting_summary('{}', '', '2026-01-02')$$),

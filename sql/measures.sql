@@ -234,6 +234,11 @@ INSERT INTO risk_target (kind, amount_from, at_least, at_most) VALUES ('payment'
 SELECT occurred_at, amount, safeguards, at_least, at_most, verdict
 FROM friction_fit('{2026-01-01T00:00Z verification thread=a; 2026-01-01T00:01Z payment thread=a value=-2000; 2026-01-02T00:01Z payment value=2000; 2026-01-03T00:01Z verification;
 	2026-01-03T00:01:01Z confirmation; 2026-01-03T00:02Z payment value=20; 2026-01-05T00:02Z payment risk=999 value=20}', as_of => '2026-02-01');
+-- what is a safeguard and risky is none before itself, and none comes before what is earlier in the order of one moment
+INSERT INTO risk_target (kind, at_least, at_most) VALUES ('approval', 1, 1);
+SELECT kind, thread, safeguards, verdict
+FROM friction_fit('{2026-01-01T00:00Z approval thread=a; 2026-01-01T00:00Z payment seq=1 thread=b; 2026-01-01T00:00Z verification seq=2 thread=b; 2026-01-01T00:00Z payment seq=3 thread=b;
+	2026-01-01T00:00Z approval seq=4; 2026-01-02T00:00Z payment; 2026-01-02T00:00:00.000001Z payment seq=9}', as_of => '2026-02-01');
 INSERT INTO schedule_definition (channel, schedule) VALUES ('email', 'Europe/Berlin mon-fri 09:00-17:00');
 SELECT channel, waited, worked, target, is_late
 FROM working_waits('{2026-03-27T15:00Z email channel=email direction=inbound thread=b; 2026-03-30T08:00Z reply channel=email direction=outbound thread=b;

@@ -125,6 +125,32 @@ events_of_lanes(const uint8 *lane_event, uint64 lanes)
 	return events;
 }
 
+/*
+ * Adds what is of some kinds to what is found in a block, without events where
+ * none accepts it; gives how many there are then.
+ */
+static uint32
+add_kinds(const Column *kind, const bool *kinds, uint32 from, uint32 count, uint32 found,
+		  uint8 *places, uint64 *lanes)
+{
+	ColumnCursor cursor = column_seek(kind, from);
+	uint32 codes[LAYOUT_BLOCK];
+	uint64 lanes_at[LAYOUT_BLOCK] = {0};
+	uint32 n = 0;
+
+	column_next_codes(kind, &cursor, count, codes);
+	for (uint32 i = 0; i < found; i++)
+		lanes_at[places[i]] = lanes[i];
+	for (uint32 i = 0; i < count; i++)
+	{
+		if (lanes_at[i] == 0 && !kinds[codes[i]])
+			continue;
+		places[n] = (uint8) i;
+		lanes[n++] = lanes_at[i];
+	}
+	return n;
+}
+
 /* Room for the moments of another block. */
 static void
 grow(Story *story, uint32 *size)
@@ -159,6 +185,13 @@ finish_conversations(Story *story, uint32 threads, uint32 channels)
 /* Reads a story; see story.h. */
 void
 story_read(Story *story, const Definitions *definitions, const Layout *layout, int64 as_of,
+{
+	story_read_kinds(story, definitions, layout, as_of, wanted, NULL);
+}
+
+void
+story_read_kinds(Story *story, const Definitions *definitions, const Layout *layout, int64 as_of,
+				 uint64 wanted, const bool *kinds)
 		   uint64 wanted)
 {
 	EventReader *reader = definitions->reader;
@@ -190,6 +223,8 @@ story_read(Story *story, const Definitions *definitions, const Layout *layout, i
 		Moment *moments;
 
 		CHECK_FOR_INTERRUPTS();
+		if (kinds != NULL)
+			found = add_kinds(&layout->kind, kinds, from, count, found, places, masks);
 		layout_next_times(layout, &cursor, count, times);
 		if (found == 0)
 			continue;

@@ -2,9 +2,10 @@
  * story.h
  *		A timeline as the measures see it: the moments that matter, in their order.
  *
- * A moment is an interaction that one of the wanted events accepts, with the
- * numbers of its channel, thread, agent and topic; equal texts have equal
- * numbers, NOTHING is none.  Interactions later than as_of are not seen.
+ * A moment is an interaction that one of the wanted events accepts, or that is
+ * of a wanted kind, with the numbers of its channel, thread, agent and topic;
+ * equal texts have equal numbers, NOTHING is none.  Interactions later than
+ * as_of are not seen.
  *
  * A *conversation* is a thread, or what is said in one channel outside of any.
  */
@@ -52,6 +53,10 @@ typedef struct Story
 /* Reads a story, in the current memory context; O(interactions). */
 extern void story_read(Story *story, const Definitions *definitions, const Layout *layout,
 					   int64 as_of, uint64 wanted);
+
+/* The same with moments for all interactions of some kinds besides, by their codes; NULL = none. */
+extern void story_read_kinds(Story *story, const Definitions *definitions, const Layout *layout,
+							 int64 as_of, uint64 wanted, const bool *kinds);
 
 /* The column of an attribute that tells who or what handles; NULL where the timeline has none. */
 extern const Column *story_stations(const Story *story, TextSlice name);

@@ -8,10 +8,10 @@ CREATE FUNCTION crm_timeline.recurring(t crm_timeline.timeline, d crm_timeline.d
 		FROM crm_timeline.conversations($1, $2, $3) c CROSS JOIN LATERAL (VALUES ('topic', c.topic), ('kind', c.kind)) v(what, name)
 		WHERE c.contacts > 0 AND v.name IS NOT NULL
 		GROUP BY v.what, v.name HAVING count(*) > 1
-		ORDER BY count(*) DESC, v.what DESC, v.name;
+		ORDER BY count(*) DESC, v.what DESC, v.name COLLATE "C";
 	END;
 COMMENT ON FUNCTION crm_timeline.recurring(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
-	'topics and kinds that came back in more than one conversation, most often first';
+	'topics and kinds that came back in more than one conversation, most often first, of equals topics before kinds and then by name';
 
 CREATE FUNCTION crm_timeline.consistency(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(), as_of timestamptz DEFAULT now())
 	RETURNS TABLE (measure text, channels bigint, n bigint, best_channel text, best double precision, worst_channel text, worst double precision, spread double precision)
@@ -53,26 +53,21 @@ COMMENT ON COLUMN crm_timeline.risk_target.at_most IS 'more are too much; NULL =
 COMMENT ON COLUMN crm_timeline.risk_target.note IS 'why, for those who come after';
 SELECT pg_catalog.pg_extension_config_dump('crm_timeline.risk_target', '');
 
+CREATE FUNCTION crm_timeline.safeguards_before(t crm_timeline.timeline, d crm_timeline.definitions, as_of timestamptz, kinds text[])
+	RETURNS TABLE (occurred_at timestamptz, kind text, thread text, amount double precision, safeguards bigint, source text, ref text)
+	AS 'MODULE_PATHNAME', 'experience_safeguards_before' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500 ROWS 5;
+COMMENT ON FUNCTION crm_timeline.safeguards_before(crm_timeline.timeline, crm_timeline.definitions, timestamptz, text[]) IS
+	'the interactions of some kinds, each with how many safeguards lie before it: in its thread, or without one within safeguard_within';
+
 CREATE FUNCTION crm_timeline.friction_fit(t crm_timeline.timeline, d crm_timeline.definitions DEFAULT crm_timeline.definitions(), as_of timestamptz DEFAULT now())
 	RETURNS TABLE (occurred_at timestamptz, kind text, thread text, amount double precision, safeguards bigint, at_least integer, at_most integer, verdict text, source text, ref text)
-	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 5 SET search_path = pg_catalog, pg_temp AS
-$$
-#variable_conflict use_column
-DECLARE
-	guards crm_timeline.timeline := crm_timeline.pick_event(t, 'safeguard', d, as_of);
-	within interval := crm_timeline.parameter_length(d, 'safeguard_within');
-BEGIN
-	RETURN QUERY
-	SELECT i.occurred_at, i.kind, i.thread, a.amount, g.n, r.at_least, r.at_most,
-		CASE WHEN g.n < r.at_least THEN 'too little' WHEN g.n > r.at_most THEN 'too much' ELSE 'right' END, i.source, i.ref
-	FROM crm_timeline."unnest"(crm_timeline.pick_kinds(crm_timeline.slice(t, tstzrange(NULL, as_of, '[]')),
-			VARIADIC ARRAY(SELECT DISTINCT k.kind FROM crm_timeline.risk_target k))) i
-		CROSS JOIN LATERAL (SELECT coalesce(i.risk, abs(i.value), 0) AS amount) a
-		CROSS JOIN LATERAL (SELECT k.at_least, k.at_most FROM crm_timeline.risk_target k WHERE k.kind = i.kind AND k.amount_from <= a.amount
-			ORDER BY k.amount_from DESC LIMIT 1) r
-		CROSS JOIN LATERAL (SELECT count(*) AS n FROM crm_timeline."unnest"(guards) s WHERE s.occurred_at <= i.occurred_at
-			AND CASE WHEN i.thread IS NOT NULL THEN s.thread = i.thread ELSE s.occurred_at >= i.occurred_at - within END) g;
-END
-$$;
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000 ROWS 5
+	BEGIN ATOMIC
+		SELECT s.occurred_at, s.kind, s.thread, s.amount, s.safeguards, r.at_least, r.at_most,
+			CASE WHEN s.safeguards < r.at_least THEN 'too little' WHEN s.safeguards > r.at_most THEN 'too much' ELSE 'right' END, s.source, s.ref
+		FROM crm_timeline.safeguards_before($1, $2, $3, ARRAY(SELECT DISTINCT k.kind FROM crm_timeline.risk_target k)) s
+			CROSS JOIN LATERAL (SELECT k.at_least, k.at_most FROM crm_timeline.risk_target k WHERE k.kind = s.kind AND k.amount_from <= s.amount
+				ORDER BY k.amount_from DESC LIMIT 1) r;
+	END;
 COMMENT ON FUNCTION crm_timeline.friction_fit(crm_timeline.timeline, crm_timeline.definitions, timestamptz) IS
 	'whether what is risky had as many safeguards before it as risk_target wants: too little, right or too much; of its thread, or without one within safeguard_within before';

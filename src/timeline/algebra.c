@@ -205,14 +205,35 @@ timeline_last_interactions(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(pack_keys(builder, keys, count));
 }
 
+bool *
+kinds_in_array(const Layout *layout, ArrayType *array)
+{
+	Datum *wanted;
+	bool *nulls;
+	int count;
+	bool *accept = palloc_extended(Max((Size) layout->kind.texts, 1), MCXT_ALLOC_HUGE);
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &wanted, &nulls, &count);
+	for (uint32 i = 0; i < layout->kind.texts; i++)
+	{
+		TextSlice kind = column_text(&layout->kind, i);
+
+		accept[i] = false;
+		for (int j = 0; j < count && !accept[i]; j++)
+		{
+			if ((j & 0xFFF) == 0)
+				CHECK_FOR_INTERRUPTS();
+			accept[i] = !nulls[j] && same_slice(kind, datum_slice(wanted[j]));
+		}
+	}
+	return accept;
+}
+
 /* pick_kinds(timeline, VARIADIC text[]) */
 Datum
 timeline_pick_kinds(PG_FUNCTION_ARGS)
 {
 	Layout layout;
-	Datum *wanted;
-	bool *nulls;
-	int wanted_count;
 	bool *accept_kind;
 	bool *accept;
 	ColumnCursor cursor;
@@ -223,27 +244,7 @@ timeline_pick_kinds(PG_FUNCTION_ARGS)
 	PG_GETARG_LAYOUT(0, &layout);
 	if (layout.count == 0)
 		return PG_GETARG_DATUM(0);
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &wanted, &nulls,
-					  &wanted_count);
-	accept_kind = palloc_extended(sizeof(bool) * layout.kind.texts, MCXT_ALLOC_HUGE);
-	for (uint32 i = 0; i < layout.kind.texts; i++)
-	{
-		TextSlice kind = column_text(&layout.kind, i);
-
-		accept_kind[i] = false;
-		for (int j = 0; j < wanted_count && !accept_kind[i]; j++)
-		{
-			if ((j & 0xFFF) == 0)
-				CHECK_FOR_INTERRUPTS();
-			if (!nulls[j])
-			{
-				text *name = DatumGetTextPP(wanted[j]);
-
-				accept_kind[i] = same_slice(
-					kind, (TextSlice) {VARDATA_ANY(name), (uint32) VARSIZE_ANY_EXHDR(name)});
-			}
-		}
-	}
+	accept_kind = kinds_in_array(&layout, PG_GETARG_ARRAYTYPE_P(1));
 	accept = palloc_extended(sizeof(bool) * layout.count, MCXT_ALLOC_HUGE);
 	cursor = column_seek(&layout.kind, 0);
 	for (uint32 done = 0; done < layout.count; done += LAYOUT_BLOCK)

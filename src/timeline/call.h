@@ -7,6 +7,7 @@
 #define CRM_CALL_H
 
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/numeric.h"
 
 #include "base/errors.h"
@@ -61,6 +62,9 @@ extern void open_timeline(Layout *layout, Datum timeline);
 
 /* The same as far as times and kinds; layout_open_attributes() opens the rest. */
 extern void open_timeline_kinds(Layout *layout, Datum timeline);
+
+/* Which kinds of a timeline, by their codes, an array of text names. */
+extern bool *kinds_in_array(const Layout *layout, ArrayType *array);
 
 #define PG_GETARG_LAYOUT(n, layout) open_timeline(layout, PG_GETARG_DATUM(n))
 
