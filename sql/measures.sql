@@ -247,6 +247,11 @@ INSERT INTO schedule_definition (channel, schedule) VALUES ('', 'Europe/Berlin c
 SELECT channel, working_time(channel, '2026-03-27T15:00Z', '2026-03-30T08:00Z') FROM (VALUES ('email'), ('web'), (NULL)) v(channel);
 ROLLBACK;
 
+-- who still asks after more than a patience has waited in vain once more
+SELECT item, occurred_at, kind, earlier_at FROM friction_items('{2026-01-01T00:00Z email channel=email direction=inbound; 2026-01-20T00:00Z email channel=email direction=inbound;
+	2026-02-10T00:00Z reopened channel=email; 2026-02-20T00:00Z email channel=email direction=inbound; 2026-03-20T00:00Z email channel=email direction=inbound;
+	2026-03-21T00:00Z reply channel=email direction=outbound}', as_of => '2026-06-01') WHERE item = 'slow_wait';
+
 -- goals: achieved, abandoned, retried, open
 SELECT started_at, attempts, ended_at, outcome, took, steps, contacts, errors, channels, effort
 FROM goal_runs('{2026-01-01T00:00Z cart direction=inbound channel=web effort=1; 2026-01-02T00:00Z cart direction=inbound channel=app effort=2; 2026-01-03T00:00Z error;

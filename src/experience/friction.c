@@ -94,6 +94,7 @@ typedef struct Conversation
 	uint32 wait;   /* the open one, or NOTHING */
 	uint32 last;   /* the last time that it was asked for in it */
 	uint32 anchor; /* from which the next repeated contact is counted */
+	uint32 since;  /* from which it is counted how long the customer has been asking */
 	uint32 round;  /* NOTHING = the next contact begins one */
 	bool given_up; /* the last contact was */
 	bool repeated; /* in this round */
@@ -260,14 +261,32 @@ begins_wait(Search *search, uint32 i)
 		search->waits->waits[search->next_wait].asked != i)
 		return false;
 	conversation->wait = search->next_wait++;
-	conversation->anchor = conversation->last = i;
+	conversation->anchor = conversation->since = conversation->last = i;
 	conversation->given_up = false;
 	if (!moment->threaded)
 		conversation->round = NOTHING;
 	return true;
 }
 
-/* The items that waits show. */
+/*
+ * The item that asking shows in a wait that is longer than a customer's patience:
+ * so a contact that keeps a wait from lapsing makes of two slow waits no single one.
+ */
+static void
+find_long_wait(Search *search, uint32 i, bool begins)
+{
+	const Moment *moments = search->story->moments;
+	Conversation *conversation = &search->conversations[moments[i].conversation];
+
+	if (conversation->wait == NOTHING || begins ||
+		moments[i].time - search->story->definitions->parameters->patience <=
+			moments[conversation->since].time)
+		return;
+	add_item(search, ITEM_SLOW_WAIT, moments[i].time, i, conversation->since);
+	conversation->since = i;
+}
+
+/* The items that waits show as a whole. */
 static void
 find_slow_waits(Search *search)
 {
@@ -326,6 +345,8 @@ friction_find(Story *story, const Waits *waits)
 			if (handling_next(&conversation->handling, story, i))
 				add_item(&search, ITEM_TRANSFER, moment->time, i, last);
 		}
+		if (moment_is(moment, EVENT_REOPENED) || moment_is(moment, EVENT_CONTACT))
+			find_long_wait(&search, i, begins);
 		if (moment_is(moment, EVENT_REOPENED))
 			conversation->last = i;
 		if (moment_is(moment, EVENT_CONTACT))

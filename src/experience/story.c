@@ -182,9 +182,9 @@ finish_conversations(Story *story, uint32 threads, uint32 channels)
 	story->conversations = threads + channels + 1;
 }
 
-/* Reads a story; see story.h. */
 void
 story_read(Story *story, const Definitions *definitions, const Layout *layout, int64 as_of,
+		   uint64 wanted)
 {
 	story_read_kinds(story, definitions, layout, as_of, wanted, NULL);
 }
@@ -192,7 +192,6 @@ story_read(Story *story, const Definitions *definitions, const Layout *layout, i
 void
 story_read_kinds(Story *story, const Definitions *definitions, const Layout *layout, int64 as_of,
 				 uint64 wanted, const bool *kinds)
-		   uint64 wanted)
 {
 	EventReader *reader = definitions->reader;
 	uint64 lanes = definitions_lanes(definitions, wanted);
@@ -223,9 +222,9 @@ story_read_kinds(Story *story, const Definitions *definitions, const Layout *lay
 		Moment *moments;
 
 		CHECK_FOR_INTERRUPTS();
+		layout_next_times(layout, &cursor, count, times);
 		if (kinds != NULL)
 			found = add_kinds(&layout->kind, kinds, from, count, found, places, masks);
-		layout_next_times(layout, &cursor, count, times);
 		if (found == 0)
 			continue;
 		grow(story, &size);
@@ -295,8 +294,9 @@ text_at(const Column *column, uint32 index)
 	return column_text(column, column_code(column, rank));
 }
 
-int64
-story_wait_target(Story *story, const Moment *moment)
+/* What definitions say of a moment's channel. */
+static int64
+wait_target_of(Story *story, const Moment *moment)
 {
 	if (moment->channel == NOTHING || story->definitions->target_count == 0)
 		return story->definitions->parameters->wait_target;
@@ -307,6 +307,12 @@ story_wait_target(Story *story, const Moment *moment)
 		story->target[moment->channel] = definitions_wait_target(
 			story->definitions, text_at(story->column[STORY_CHANNEL], moment->index));
 	return story->target[moment->channel];
+}
+
+int64
+story_wait_target(Story *story, const Moment *moment)
+{
+	return Min(wait_target_of(story, moment), story->definitions->parameters->patience);
 }
 
 int64

@@ -70,7 +70,7 @@ extern void story_unite(Story *story);
 /* Where a window of some length begins that ends at as_of; if that is infinite, it is everything. */
 extern int64 story_window(const Story *story, int64 length);
 
-/* The wait target of a moment's channel. */
+/* The wait target of a moment's channel; nobody waits in time for longer than a customer's patience. */
 extern int64 story_wait_target(Story *story, const Moment *moment);
 
 static inline bool
