@@ -161,7 +161,7 @@ suite_oracle() {
     ask_oracle conformance conformance.py --pairs 4000
     ask_oracle journeys journeys.py --cases 2000
     ask_oracle schedules schedules.py --cases 800
-    ask_oracle measures measures.py --cases 2500
+    ask_oracle measures measures/compare.py --cases 2500
     ask_oracle resolution resolution.py --histories 150
     ask_oracle "worked identities" identities.py --cases "$tree/test/cases/identities.tsv"
     ask_oracle identities identities.py --compare 60000

@@ -476,11 +476,6 @@ def features(pair):
     return found
 
 
-def lacks(seen, pairs):
-    """What occurs in less than one of fifty pairs."""
-    return [name for name in OPERATORS + OTHERS if 50 * seen[name] < pairs]
-
-
 def compare(options, command):
     differing, seen = 0, Counter()
     for first in range(0, options.pairs, options.batch):
@@ -500,12 +495,10 @@ def compare(options, command):
             print(f'pairs {first + len(pairs)}, differences {differing}')
             return differing
     print(', '.join(f'{name}: {seen[name]}' for name in OPERATORS + OTHERS + ('pairs beyond a limit',)))
-    lacking = lacks(seen, options.pairs)
-    for name in lacking:
-        print(f'lacks pairs with "{name}"')
+    too_few = lacking(seen, OPERATORS + OTHERS, options.pairs, 'pairs')
     accepted = compare_refusals(command) if command else 0
     print(f'pairs {options.pairs}, differences {differing + accepted}')
-    return differing + accepted + len(lacking)
+    return differing + accepted + len(too_few)
 
 
 def compare_query(options, command):

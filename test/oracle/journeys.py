@@ -21,7 +21,7 @@ from generate import Builder, changed, deadlines_of, make_as_of, make_kinds, mak
 from language import AllOf, DAY, Group, Pattern, Test, parse, write
 from oracle import answers
 from server import SET_UP, copy, run
-from session import main
+from session import lacking, main
 from timelines import read_time, write_time, write_timeline
 
 SHOWN = 5           # differences printed
@@ -313,11 +313,6 @@ def features(case, found, wanted):
     return [name for name, has in every.items() if has]
 
 
-def lacks(seen, cases):
-    """What occurs in less than one of fifty cases."""
-    return [name for name in FEATURES if 50 * seen[name] < cases]
-
-
 def compare(options, command):
     differing, seen = 0, Counter()
     for first in range(0, options.cases, options.batch):
@@ -338,12 +333,10 @@ def compare(options, command):
             print(f'cases {first + len(cases)}, differences {differing}')
             return 1
     print(', '.join(f'{name}: {seen[name]}' for name in FEATURES))
-    lacking = lacks(seen, options.cases)
-    for name in lacking:
-        print(f'lacks cases with "{name}"')
+    too_few = lacking(seen, FEATURES, options.cases, 'cases')
     accepted = compare_refusals(command) if command else 0
     print(f'cases {options.cases}, differences {differing + accepted}')
-    return 1 if differing or accepted or lacking else 0
+    return 1 if differing or accepted or too_few else 0
 
 
 if __name__ == '__main__':

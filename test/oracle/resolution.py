@@ -21,7 +21,7 @@ from collections import Counter
 from typing import NamedTuple, Optional
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'patterns'))
-from session import main, psql_lines
+from session import lacking, main, psql_lines
 
 SHOWN = 5           # differences printed
 
@@ -594,11 +594,9 @@ def compare(options, command):
             print(f'histories {first + len(histories)}, differences {differing}')
             return 1
     print(', '.join(f'{name}: {seen[name]}' for name in FEATURES))
-    lacking = [name for name in FEATURES if 50 * seen[name] < options.histories]
-    for name in lacking:
-        print(f'lacks histories with "{name}"')
+    too_few = lacking(seen, FEATURES, options.histories, 'histories')
     print(f'histories {options.histories}, steps {steps}, differences {differing}')
-    return 1 if differing or lacking else 0
+    return 1 if differing or too_few else 0
 
 
 if __name__ == '__main__':

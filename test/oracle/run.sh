@@ -37,7 +37,7 @@ conformance() { run /usr/bin/python3 "$tree/test/oracle/conformance.py" --pairs 
 resolution() { run /usr/bin/python3 "$tree/test/oracle/resolution.py" --histories "$1" --seed "$2" "${@:3}"; }
 journeys() { run /usr/bin/python3 "$tree/test/oracle/journeys.py" --cases "$1" --seed "$2" "${@:3}"; }
 schedules() { run /usr/bin/python3 "$tree/test/oracle/schedules.py" --cases "$1" --seed "$2" "${@:3}"; }
-measures() { run /usr/bin/python3 "$tree/test/oracle/measures.py" --cases "$1" --seed "$2" "${@:3}"; }
+measures() { run /usr/bin/python3 "$tree/test/oracle/measures/compare.py" --cases "$1" --seed "$2" "${@:3}"; }
 identities() { run /usr/bin/python3 "$tree/test/oracle/identities.py" --compare "$1" --seed "$2" "${@:3}"; }
 
 build() { make_in "$tree" all install >"$TMP/build.log" 2>&1; }

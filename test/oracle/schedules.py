@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'patterns'))
 from server import copy, run
-from session import main
+from session import lacking, main
 
 SHOWN = 5           # differences printed
 SECOND = 10**6
@@ -516,11 +516,6 @@ def features(case, wanted, got):
     return [name for name, has in every.items() if has]
 
 
-def lacks(seen, cases):
-    """What occurs in less than one of a hundred cases."""
-    return [name for name in FEATURES if 100 * seen[name] < cases]
-
-
 def compare(options, command):
     differing, seen = 0, Counter()
     for first in range(0, options.cases, options.batch):
@@ -539,12 +534,10 @@ def compare(options, command):
             print(f'cases {first + len(cases)}, differences {differing}')
             return 1
     print(', '.join(f'{name}: {seen[name]}' for name in FEATURES))
-    lacking = lacks(seen, options.cases) if command else []
-    for name in lacking:
-        print(f'lacks cases with "{name}"')
+    too_few = lacking(seen, FEATURES, options.cases, 'cases', 100) if command else []
     accepted = compare_refusals(command) if command else 0
     print(f'cases {options.cases}, differences {differing + accepted}')
-    return 1 if differing or accepted or lacking else 0
+    return 1 if differing or accepted or too_few else 0
 
 
 if __name__ == '__main__':

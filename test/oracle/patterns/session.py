@@ -13,6 +13,14 @@ def psql_lines(command, script):
     return [line for line in done.stdout.decode().split('\n') if line]
 
 
+def lacking(seen, features, cases, noun, share=50):
+    """Which features occur in less than one of so many cases; each is told."""
+    found = [name for name in features if share * seen[name] < cases]
+    for name in found:
+        print(f'lacks {noun} with "{name}"')
+    return found
+
+
 def main(description, cases, batch, compare):
     """Reads the command line and compares; cases is what the option is called that says how many."""
     options = argparse.ArgumentParser(description=description)

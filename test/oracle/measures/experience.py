@@ -22,6 +22,7 @@ PARAMETERS = {
     ('patience', ''): 30 * DAY, ('chase_after', ''): HOUR, ('repeat_within', ''): 7 * DAY, ('switch_within', ''): 3 * DAY,
     ('self_service_within', ''): 2 * HOUR, ('recovery_within', ''): 30 * DAY, ('worst_within', ''): 90 * DAY,
     ('mood_half_life', ''): 30 * DAY, ('pressure_within', ''): 7 * DAY, ('engaged_within', ''): 3 * DAY,
+    ('safeguard_within', ''): DAY,
     ('pressure_cap', ''): 3, ('least_n', ''): 5,
     ('weight', 'repeat'): 1, ('weight', 'channel_switch'): 1, ('weight', 'repeat_after_switch'): 2, ('weight', 'transfer'): 1,
     ('weight', 'reopen'): 2, ('weight', 'slow_wait'): 2, ('weight', 'abandoned'): 2, ('weight', 'failed_self_service'): 1,
@@ -202,7 +203,10 @@ def waits_in(story, name, members):
             left.pop(0)
             continue
         begin = left[0]
-        patience, target = story.definitions.of('patience'), lambda i: story.definitions.of('wait_target', story.get(i, 'channel') or '')
+        patience = story.definitions.of('patience')
+
+        def target(i, patience=patience):
+            return min(patience, story.definitions.of('wait_target', story.get(i, 'channel') or ''))
         asked, last, deadline = story.time(begin), story.time(begin), story.time(begin) + target(begin)
         end = following = None
         within = []
@@ -438,12 +442,23 @@ def contact_items(story):
             yield 'failed_self_service', i, max(alone)
 
 
+def long_waits(story):
+    """Who still asks after so long has waited in vain once more."""
+    for wait in story.waits():
+        since = wait.begin
+        for i in wait.members:
+            if i != wait.begin and story.is_any(i, 'contact', 'reopened') and story.time(i) - story.time(since) > story.definitions.of('patience'):
+                yield Item('slow_wait', i, since, story.time(i))
+                since = i
+
+
 def items_of(story):
     found = [Item(item, i, earlier, story.time(i)) for item, i, earlier in contact_items(story)]
     for course in courses(story):
         found += [Item('transfer', i, earlier, story.time(i)) for i, earlier in course.transfers]
         found += [Item('reopen', i, earlier, story.time(i)) for i, earlier in course.reopens]
     found += [Item('slow_wait', w.begin, None, story.time(w.begin) + min(w.target, w.waited)) for w in story.waits() if w.is_late]
+    found += long_waits(story)
     found += [Item(name, i, None, story.time(i)) for name in ('abandoned', 'error') for i in story.all_of(name)]
     return found
 
@@ -476,6 +491,11 @@ def friction(story):
 
 # -- mood --
 
+class Slope(float):
+    """Its size is what it would be if all terms of its sum had the same sign: what rounding errors are relative to."""
+    size = 0
+
+
 def weighted_mood(felt, half_life):
     """Mean and slope of (time, sentiment); the slope is None at one time, and 'any' where only one time has a weight."""
     last = max(time for time, _ in felt)
@@ -490,7 +510,11 @@ def weighted_mood(felt, half_life):
         # 1000 half-lives: beyond are the least weights that a double has
         if spread and max(w for t, _, w in rows if t) < two ** -1000:
             return float(mean), 'any'
-        return float(mean), None if slope is None else float(slope)
+        if slope is None:
+            return float(mean), None
+        slope = Slope(slope)
+        slope.size = float(sum(w * abs((t - centre) * s) for t, s, w in rows) / spread)
+        return float(mean), slope
 
 
 def mood_average(felt, half_life):
