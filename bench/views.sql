@@ -193,7 +193,7 @@ FROM (SELECT 'channel_switch' AS item, customer, n, channel, occurred_at FROM co
       UNION ALL SELECT 'repeat', customer, n, channel, occurred_at FROM contact_repeat WHERE chases
       UNION ALL SELECT 'transfer', customer, n, channel, occurred_at FROM handling WHERE station = 'agent' AND is_transfer
       UNION ALL SELECT 'reopen', customer, n, channel, occurred_at FROM turn WHERE reopens
-      UNION ALL SELECT 'slow_wait', customer, n, channel, least(asked_at + target, ended_at) FROM wait WHERE is_late
+      UNION ALL SELECT 'slow_wait', customer, n, channel, asked_at + target FROM wait WHERE is_late
       UNION ALL SELECT 'slow_wait', customer, n, channel, occurred_at FROM contact JOIN long_wait USING (conversation, n)
       UNION ALL SELECT 'abandoned', customer, n, channel, occurred_at FROM row WHERE abandoned
       UNION ALL SELECT 'error', customer, n, channel, occurred_at FROM row WHERE error

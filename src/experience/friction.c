@@ -295,8 +295,7 @@ find_slow_waits(Search *search)
 		const Wait *wait = &search->waits->waits[i];
 
 		if (wait_is_late(search->story, wait))
-			add_item(search, ITEM_SLOW_WAIT, Min(wait->deadline, wait_end(search->story, wait)),
-					 wait->asked, NOTHING);
+			add_item(search, ITEM_SLOW_WAIT, wait->deadline, wait->asked, NOTHING);
 	}
 }
 

@@ -457,7 +457,7 @@ def items_of(story):
     for course in courses(story):
         found += [Item('transfer', i, earlier, story.time(i)) for i, earlier in course.transfers]
         found += [Item('reopen', i, earlier, story.time(i)) for i, earlier in course.reopens]
-    found += [Item('slow_wait', w.begin, None, story.time(w.begin) + min(w.target, w.waited)) for w in story.waits() if w.is_late]
+    found += [Item('slow_wait', w.begin, None, story.time(w.begin) + w.target) for w in story.waits() if w.is_late]
     found += long_waits(story)
     found += [Item(name, i, None, story.time(i)) for name in ('abandoned', 'error') for i in story.all_of(name)]
     return found

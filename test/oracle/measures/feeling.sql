@@ -15,7 +15,8 @@ WITH felt AS (
            sum(w * abs(f.t - m.t) * abs(f.s)) AS size
     FROM felt f JOIN mean m USING (number) GROUP BY number, m.other_weight
 )
-SELECT number, other_weight, spread, (common / nullif(spread, 0))::double precision AS slope, (size / nullif(spread, 0))::double precision AS size
+SELECT number, other_weight, spread, round(common / nullif(spread, 0), 30)::double precision AS slope,
+       round(size / nullif(spread, 0), 30)::double precision AS size
 FROM sums RIGHT JOIN plain_case c USING (number);
 CREATE INDEX ON plain_slope (number);
 ANALYZE plain_slope;

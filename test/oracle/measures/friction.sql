@@ -100,8 +100,7 @@ FROM (SELECT number, 'repeat' AS item, n, earlier, NULL::timestamptz AS late_at 
       UNION ALL SELECT number, 'repeat_after_switch', n, earlier, NULL FROM plain_again_elsewhere
       UNION ALL SELECT number, 'transfer', n, handled_before, NULL FROM plain_transfer
       UNION ALL SELECT number, 'reopen', n, resolved_by, NULL FROM plain_moment WHERE reopens
-      -- it lapses before it is late where the patience is the shorter
-      UNION ALL SELECT number, 'slow_wait', n, NULL, least(asked_at + target, ended_at) FROM plain_wait WHERE is_late
+      UNION ALL SELECT number, 'slow_wait', n, NULL, asked_at + target FROM plain_wait WHERE is_late
       UNION ALL SELECT number, 'slow_wait', n, earlier, NULL FROM plain_long_wait
       UNION ALL SELECT number, 'abandoned', n, NULL, NULL FROM plain_moment WHERE abandoned
       UNION ALL SELECT number, 'failed_self_service', n, earlier, NULL FROM plain_alone
