@@ -400,7 +400,7 @@ INSERT INTO told SELECT 'misrouting', to_jsonb(v) FROM (
     FROM crm_timeline.misrouting) v;
 INSERT INTO plain SELECT 'misrouting', to_jsonb(v) FROM (
     SELECT channel, topic, first_name AS first_agent, resolver AS resolving_agent, count(*) AS conversations,
-           first_name IS DISTINCT FROM resolver AS is_misrouted, sum(transfers) AS transfers, round(avg(stations), 6) AS mean_stations
+           CASE WHEN resolver IS NOT NULL THEN first_name <> resolver END AS is_misrouted, sum(transfers) AS transfers, round(avg(stations), 6) AS mean_stations
     FROM conversation WHERE station = 'agent' AND resolutions > 0 GROUP BY channel, topic, first_name, resolver) v;
 
 INSERT INTO told SELECT 'goal_outcomes', to_jsonb(v) FROM (

@@ -36,14 +36,14 @@ BEGIN
 	END LOOP;
 
 	PERFORM crm_timeline.make_people_view('misrouting', $view$
-SELECT c.channel, c.topic, c.first_agent, c.resolving_agent, count(*) AS conversations, c.first_agent IS DISTINCT FROM c.resolving_agent AS is_misrouted,
+SELECT c.channel, c.topic, c.first_agent, c.resolving_agent, count(*) AS conversations, c.first_agent <> c.resolving_agent AS is_misrouted,
 	sum(c.transfers)::bigint AS transfers, avg(c.stations)::double precision AS mean_stations
 FROM crm_timeline.timelines t CROSS JOIN LATERAL crm_timeline.conversations(t.timeline, crm_timeline.definitions(), now()) c
 WHERE c.resolutions > 0 AND c.first_agent IS NOT NULL
 GROUP BY c.channel, c.topic, c.first_agent, c.resolving_agent
 $view$, 'who got the customer first, and who resolved it: a confusion matrix of resolved conversations', ARRAY[
-		'channel', 'where the conversation began', 'topic', 'what it was about', 'first_agent', 'who handled it first', 'resolving_agent', 'who handled it last before it was resolved',
-		'conversations', 'how many', 'is_misrouted', 'whether these two differ', 'transfers', 'how often they were handed on', 'mean_stations', 'by how many hands they went, on average']);
+		'channel', 'where the conversation began', 'topic', 'what it was about', 'first_agent', 'who handled it first', 'resolving_agent', 'who handled it last before it was resolved; NULL where nobody had',
+		'conversations', 'how many', 'is_misrouted', 'whether these two differ; NULL where nobody had handled it before it was resolved', 'transfers', 'how often they were handed on', 'mean_stations', 'by how many hands they went, on average']);
 
 	PERFORM crm_timeline.make_people_view('goal_outcomes', $view$
 SELECT g.name AS goal, r.channel, count(*) AS started, count(*) FILTER (WHERE r.outcome = 'achieved') AS achieved, count(*) FILTER (WHERE r.outcome = 'abandoned') AS abandoned,

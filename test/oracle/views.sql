@@ -156,7 +156,7 @@ CREATE VIEW oracle.agent_scorecard AS SELECT * FROM oracle.scorecard WHERE stati
 CREATE VIEW oracle.team_scorecard AS SELECT s.agent AS team, s.* FROM oracle.scorecard s WHERE station = 'team';
 
 CREATE VIEW oracle.misrouting AS
-SELECT c.channel, c.topic, c.first_agent, c.resolving_agent, count(*) AS conversations, c.resolving_agent IS NULL OR c.first_agent <> c.resolving_agent AS is_misrouted,
+SELECT c.channel, c.topic, c.first_agent, c.resolving_agent, count(*) AS conversations, CASE WHEN c.resolving_agent IS NOT NULL THEN c.first_agent <> c.resolving_agent END AS is_misrouted,
 	sum(c.transfers) AS transfers, sum(c.stations) / count(*)::double precision AS mean_stations
 FROM oracle.life l, crm_timeline.conversations(l.t, l.d, now()) c WHERE c.resolutions > 0 AND c.first_agent IS NOT NULL
 GROUP BY c.channel, c.topic, c.first_agent, c.resolving_agent;
