@@ -25,6 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'pat
 from language import (AllOf, Arrow, Element, Group, Parser, Pattern, PLAIN, Sequence, Test, only_element, parse,
                       write)
 from server import SET_UP, copy, run
+from session import lacking
 from timelines import Interaction, Timeline, accepts, read_time, write_time, write_timeline
 
 SHOWN = 5           # differences printed
