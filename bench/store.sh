@@ -83,7 +83,7 @@ SELECT pg_table_size('crm_timeline.stored_timeline') + pg_table_size('crm_timeli
     pg_relation_size('bench.interaction');
 SQL
 IFS='|' read -r table total heap <<<"$REPLY"
-comment "store: with TOAST, and with four indexes; the heap of the source, which has more columns, without any index"
+comment "store: with TOAST, and with five indexes; the heap of the source, which has more columns, without any index"
 metric "store bytes_per_interaction" "$(calc 3 "$table / $interactions")"
 metric "store bytes_per_interaction_with_indexes" "$(calc 3 "$total / $interactions")"
 metric "store heap_bytes_per_interaction" "$(calc 3 "$heap / $interactions")"

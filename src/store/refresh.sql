@@ -233,7 +233,8 @@ BEGIN
 	PERFORM setval('crm_timeline.rows_read_seq', 0), setval('crm_timeline.rows_expected_seq', expected);
 	EXECUTE 'CREATE TEMPORARY TABLE crm_timeline_piece ON COMMIT DROP AS '
 		|| crm_timeline.pieces_sql(format('crm_timeline.note_row_read(%s)', expected));
-	ANALYZE pg_temp.crm_timeline_piece;
+	-- for the joins with membership; timelines would be looked at in vain
+	ANALYZE pg_temp.crm_timeline_piece (identity);
 END
 $$;
 COMMENT ON FUNCTION crm_timeline.build_pieces() IS
@@ -251,6 +252,8 @@ DECLARE
 	n bigint;
 BEGIN
 	IF was_empty THEN
+		-- readers need not wait; what writes here would keep the indexes from being made
+		LOCK TABLE crm_timeline.stored_timeline IN SHARE ROW EXCLUSIVE MODE;
 		-- once each, and without the cost of a function in FROM for every customer
 		EXECUTE format('INSERT INTO crm_timeline.stored_timeline
 			SELECT s.customer_id, s.timeline, (s.y).*, (s.w).*
@@ -281,8 +284,9 @@ BEGIN
 		written := written + (NOT was_empty)::integer;
 	END LOOP;
 	DROP TABLE pg_temp.crm_timeline_giant, pg_temp.crm_timeline_piece;
-	-- what chooses between an index and a scan is not to wait for autovacuum
 	IF was_empty THEN
+		PERFORM crm_timeline.index_store();
+		-- what chooses between an index and a scan is not to wait for autovacuum
 		ANALYZE crm_timeline.stored_timeline;
 	END IF;
 	PERFORM setval('crm_timeline.rows_expected_seq', 0);
@@ -304,6 +308,7 @@ DECLARE
 	unsettled crm_timeline.dirty_part[] := '{}';
 	whole boolean := EXISTS (SELECT FROM unnest(t.parts) p JOIN crm_timeline.stored_source s ON s.name = p.source WHERE p.whole);
 	known text[] := '{}';
+	named_in regclass;
 	marked bigint[];
 	n bigint;
 	one record;
@@ -329,9 +334,14 @@ BEGIN
 		BEGIN
 			PERFORM crm_timeline.build_pieces();
 			known := ARRAY(SELECT s.name FROM crm_timeline.stored_source s JOIN crm_timeline.source r ON r.name = s.name WHERE cardinality(r.keys) = 1);
-			INSERT INTO crm_timeline.touched_identity (identity)
-			SELECT p.identity FROM pg_temp.crm_timeline_piece p
-			WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) p.identity);
+			-- where nobody is known yet, they need not be written down to be told from those who are
+			IF EXISTS (SELECT FROM crm_timeline.membership) THEN
+				INSERT INTO crm_timeline.touched_identity (identity)
+				SELECT p.identity FROM pg_temp.crm_timeline_piece p
+				WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) p.identity);
+			ELSE
+				named_in := 'pg_temp.crm_timeline_piece';
+			END IF;
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'the store could not be made: %', SQLERRM
 				USING HINT = 'All is read from the sources until a refresh can make it. See crm_timeline.verify().';
@@ -342,7 +352,7 @@ BEGIN
 		END;
 	END IF;
 	PERFORM crm_timeline.observe_marks(t.parts || CASE WHEN NOT more THEN unsettled END, known);
-	PERFORM crm_timeline.resolve_touched();
+	PERFORM crm_timeline.resolve_touched(named_in);
 	IF whole IS NULL THEN
 		RETURN;
 	END IF;

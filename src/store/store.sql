@@ -25,18 +25,12 @@ CREATE TABLE crm_timeline.stored_timeline (
 ) WITH (toast_tuple_target = 8160);
 COMMENT ON TABLE crm_timeline.stored_timeline IS
 	'a cache, one row per customer: the interactions of the stored sources, and a summary of them; a NULL timeline is in stored_segment; read the views timelines and customer_summary instead';
-CREATE INDEX stored_timeline_last ON crm_timeline.stored_timeline (last_at);
-COMMENT ON INDEX crm_timeline.stored_timeline_last IS 'customers in the order of their last interactions';
 COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_since IS
 	'of the waits that nobody has ended, the begin of the first that had not lapsed when this was written';
 COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_asked_at IS 'when the customer asked last in that wait: so long after that it lapses';
 COMMENT ON COLUMN crm_timeline.stored_timeline.waiting_last IS 'when the customer asked last in any wait that nobody has ended; may be NULL where that is earlier than waiting_horizon()';
 COMMENT ON COLUMN crm_timeline.stored_timeline.defined_by IS
 	'definitions_key() when these three were written: under other definitions they are worked out when they are read';
-CREATE INDEX stored_timeline_waiting ON crm_timeline.stored_timeline (defined_by, waiting_since);
-COMMENT ON INDEX crm_timeline.stored_timeline_waiting IS 'customers in the order in which they began to wait';
-CREATE INDEX stored_timeline_segmented ON crm_timeline.stored_timeline (customer_id) WHERE timeline IS NULL;
-COMMENT ON INDEX crm_timeline.stored_timeline_segmented IS 'customers whose timelines are in segments';
 
 CREATE TABLE crm_timeline.stored_segment (
 	customer_id bigint NOT NULL,
