@@ -23,6 +23,7 @@ INSERT INTO shop.visit VALUES (1, 'ann@example.com', '/', '2026-01-02 09:00Z'), 
 CALL refresh();
 SELECT * FROM verify();
 SELECT store_mode(), timeline_of(1), last_interaction_of(1);
+SELECT indexrelid::regclass AS index FROM pg_index WHERE indrelid = 'crm_timeline.stored_timeline'::regclass;
 
 SELECT add_source('tickets', 'shop.ticket', occurred_at => 'at', kind => $$'ticket'$$, channel => 'via', direction => $$'inbound'$$, outcome => 'status',
 	sentiment => 'mood', keys => ARRAY['contact: contact', 'email: email'], attributes => 'extra');
@@ -30,6 +31,9 @@ SELECT add_source('visits', 'shop.visit', occurred_at => 'at', kind => $$'visit'
 SELECT store_mode();
 CALL refresh();
 SELECT store_mode();
+-- the indexes come after the first rows
+SELECT i.indexrelid::regclass AS index, indisvalid, pg_get_indexdef(i.indexrelid) AS definition, obj_description(i.indexrelid, 'pg_class') AS comment
+FROM pg_index i WHERE i.indrelid = 'crm_timeline.stored_timeline'::regclass ORDER BY i.indexrelid::regclass::text COLLATE "C";
 SELECT * FROM timelines ORDER BY customer_id;
 SELECT * FROM customer_summary ORDER BY customer_id;
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'crm_timeline.customer_summary'::regclass ORDER BY attnum;

@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -362,9 +363,12 @@ read_everything(Resolution *resolution)
 static void
 read_named(Resolution *resolution, Oid named_in)
 {
-	const char *table = DatumGetCString(
-		DirectFunctionCall1(regclassout, ObjectIdGetDatum(named_in)));
+	const char *table;
 
+	if (get_rel_name(named_in) == NULL)
+		ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
+				errmsg("there is no table %u that could name identities", named_in));
+	table = DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(named_in)));
 	each_row(resolution,
 			 psprintf("SELECT CAST(t.identity AS crm_timeline.identity) FROM %s t"
 					  " WHERE t.identity IS NOT NULL",

@@ -285,7 +285,10 @@ BEGIN
 	END LOOP;
 	DROP TABLE pg_temp.crm_timeline_giant, pg_temp.crm_timeline_piece;
 	IF was_empty THEN
-		PERFORM crm_timeline.index_store();
+		-- after the first rows; or before, where they are still to be written by somebody
+		IF written > 0 OR EXISTS (SELECT FROM crm_timeline.stored_source) THEN
+			PERFORM crm_timeline.index_store();
+		END IF;
 		-- what chooses between an index and a scan is not to wait for autovacuum
 		ANALYZE crm_timeline.stored_timeline;
 	END IF;
