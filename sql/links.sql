@@ -108,17 +108,6 @@ SELECT count(*) FROM resolve(ARRAY['email:ann@example.com', 'email:anna@example.
 	'"a b"/user:x', 'user:p' || U&'\0430' || 'ypal', 'user:paypal', 'order:4711', 'device:4711']::identity[]);
 SELECT * FROM known_namespaces();
 SELECT * FROM known_namespaces(2);
-
--- identities that a table names
-CREATE TEMP TABLE "some 'names" AS SELECT identity('email', v) AS identity FROM (VALUES ('new@example.com'), (NULL), ('ann@example.com'), ('new@example.com')) n(v);
-SELECT identities, customers FROM resolve('{}', '"some ''names"');
-SELECT is_resolved('email:new@example.com'), (SELECT count(*) FROM membership) AS known;
-SELECT identities > 0 AS all_of_them FROM resolve(NULL, '"some ''names"');
-SELECT * FROM resolve('{}', 'pg_class');
-ALTER TABLE "some 'names" ALTER identity TYPE text;
-INSERT INTO "some 'names" VALUES ('no identity');
-SELECT * FROM resolve('{}', '"some ''names"');
-SELECT * FROM resolve('{}', 4711);
 SELECT * FROM identities_starting('email:ann', 10);
 SELECT * FROM identities_starting('email:ann', 1);
 SELECT * FROM identities_starting('', 0);

@@ -12,7 +12,6 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -359,25 +358,8 @@ read_everything(Resolution *resolution)
 	flag_blocked(resolution, 0, resolution->names->count);
 }
 
-/* Reads the identities that a table names, whoever else does. */
-static void
-read_named(Resolution *resolution, Oid named_in)
-{
-	const char *table;
-
-	if (get_rel_name(named_in) == NULL)
-		ereport(ERROR, errcode(ERRCODE_UNDEFINED_TABLE),
-				errmsg("there is no table %u that could name identities", named_in));
-	table = DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(named_in)));
-	each_row(resolution,
-			 psprintf("SELECT CAST(t.identity AS crm_timeline.identity) FROM %s t"
-					  " WHERE t.identity IS NOT NULL",
-					  table),
-			 InvalidOid, 0, true, read_touched);
-}
-
 void
-gather(Resolution *resolution, ArrayType *touched, Oid named_in)
+gather(Resolution *resolution, ArrayType *touched)
 {
 	resolution->names = names_create(resolution->context, FIRST_NAMES);
 	resolution->blocked = names_create(resolution->context, FIRST_NAMES);
@@ -407,8 +389,6 @@ gather(Resolution *resolution, ArrayType *touched, Oid named_in)
 	each_row(resolution, "DELETE FROM crm_timeline.touched_identity t RETURNING t.identity",
 			 InvalidOid, 0, false, read_touched);
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (OidIsValid(named_in))
-		read_named(resolution, named_in);
 	each_row(resolution, "SELECT t.identity FROM crm_timeline.blocked_identity t", InvalidOid, 0,
 			 true, read_blocked);
 	each_row(resolution,

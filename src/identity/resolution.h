@@ -81,8 +81,8 @@ typedef struct Resolution
 	CharacterLook looks[128];
 } Resolution;
 
-/* Reads everything, or what the touched identities, and those that a table names, are connected to. */
-extern void gather(Resolution *resolution, ArrayType *touched, Oid named_in);
+/* Reads everything, or what the touched identities are connected to. */
+extern void gather(Resolution *resolution, ArrayType *touched);
 
 /* Reads the limits of the namespaces that there are. */
 extern void gather_limits(Resolution *resolution);

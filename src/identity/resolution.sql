@@ -1,12 +1,12 @@
 
 -- resolution: which identities are one customer, and why.
 
-CREATE FUNCTION crm_timeline.resolve(touched crm_timeline.identity[] DEFAULT NULL, named_in regclass DEFAULT NULL,
+CREATE FUNCTION crm_timeline.resolve(touched crm_timeline.identity[] DEFAULT NULL,
 		OUT identities bigint, OUT customers bigint, OUT joined bigint, OUT split bigint, OUT refused bigint)
 	AS 'MODULE_PATHNAME', 'resolve' LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp;
-REVOKE EXECUTE ON FUNCTION crm_timeline.resolve(crm_timeline.identity[], regclass) FROM PUBLIC;
-COMMENT ON FUNCTION crm_timeline.resolve(crm_timeline.identity[], regclass) IS
-	'brings the customers up to date with the facts: those that the identities, the table touched_identity and the column identity of a table reach, or all where NULL is given; how many it looked at and what became of them';
+REVOKE EXECUTE ON FUNCTION crm_timeline.resolve(crm_timeline.identity[]) FROM PUBLIC;
+COMMENT ON FUNCTION crm_timeline.resolve(crm_timeline.identity[]) IS
+	'brings the customers up to date with the facts: those that the identities and the table touched_identity reach, or all where NULL is given; how many it looked at and what became of them';
 
 -- Customers of identities
 

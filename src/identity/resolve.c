@@ -356,7 +356,7 @@ lock_membership(void)
 	LockRelationOid(membership, ShareRowExclusiveLock);
 }
 
-/* resolve(touched, named_in) */
+/* resolve(touched) */
 Datum
 resolve(PG_FUNCTION_ARGS)
 {
@@ -379,8 +379,7 @@ resolve(PG_FUNCTION_ARGS)
 	lock_membership();
 	resolution->at = GetCurrentTimestamp();
 
-	gather(resolution, PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
-		   PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1));
+	gather(resolution, PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0));
 	order_names(resolution);
 	divide_names(resolution);
 	set_limits(resolution);

@@ -190,16 +190,14 @@ $$;
 COMMENT ON FUNCTION crm_timeline.observe_marks(crm_timeline.dirty_part[], text[]) IS
 	'brings the observed links of what marks name up to date; known = sources of which no row shows a link, and whose identities the caller adds';
 
-CREATE FUNCTION crm_timeline.resolve_touched(named_in regclass) RETURNS void
+CREATE FUNCTION crm_timeline.resolve_touched() RETURNS void
 	LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$
 DECLARE
 	touched_count bigint := (SELECT count(*) FROM crm_timeline.touched_identity);
 	touched crm_timeline.identity[];
 BEGIN
-	IF named_in IS NOT NULL THEN
-		PERFORM crm_timeline.resolve(NULL, named_in);
-	ELSIF touched_count > 0 THEN
+	IF touched_count > 0 THEN
 		-- beyond some number, all at once is cheaper than one after another
 		IF touched_count <= 100000 AND NOT EXISTS (SELECT FROM crm_timeline.touched_identity t WHERE t.identity IS NULL) THEN
 			touched := ARRAY(SELECT DISTINCT t.identity FROM crm_timeline.touched_identity t);
@@ -209,5 +207,4 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION crm_timeline.resolve_touched(regclass) IS
-	'resolves what the table touched_identity names, or everything with the identities of a table that nobody knows yet';
+COMMENT ON FUNCTION crm_timeline.resolve_touched() IS 'resolves what the table touched_identity names';

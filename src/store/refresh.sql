@@ -252,8 +252,6 @@ DECLARE
 	n bigint;
 BEGIN
 	IF was_empty THEN
-		-- readers need not wait; what writes here would keep the indexes from being made
-		LOCK TABLE crm_timeline.stored_timeline IN SHARE ROW EXCLUSIVE MODE;
 		-- once each, and without the cost of a function in FROM for every customer
 		EXECUTE format('INSERT INTO crm_timeline.stored_timeline
 			SELECT s.customer_id, s.timeline, (s.y).*, (s.w).*
@@ -285,7 +283,7 @@ BEGIN
 	END LOOP;
 	DROP TABLE pg_temp.crm_timeline_giant, pg_temp.crm_timeline_piece;
 	IF was_empty THEN
-		-- after the first rows; or before, where they are still to be written by somebody
+		-- after the first rows; but where a source that is stored has none yet, they come one by one from now on
 		IF written > 0 OR EXISTS (SELECT FROM crm_timeline.stored_source) THEN
 			PERFORM crm_timeline.index_store();
 		END IF;
@@ -311,7 +309,6 @@ DECLARE
 	unsettled crm_timeline.dirty_part[] := '{}';
 	whole boolean := EXISTS (SELECT FROM unnest(t.parts) p JOIN crm_timeline.stored_source s ON s.name = p.source WHERE p.whole);
 	known text[] := '{}';
-	named_in regclass;
 	marked bigint[];
 	n bigint;
 	one record;
@@ -337,14 +334,9 @@ BEGIN
 		BEGIN
 			PERFORM crm_timeline.build_pieces();
 			known := ARRAY(SELECT s.name FROM crm_timeline.stored_source s JOIN crm_timeline.source r ON r.name = s.name WHERE cardinality(r.keys) = 1);
-			-- where nobody is known yet, they need not be written down to be told from those who are
-			IF EXISTS (SELECT FROM crm_timeline.membership) THEN
-				INSERT INTO crm_timeline.touched_identity (identity)
-				SELECT p.identity FROM pg_temp.crm_timeline_piece p
-				WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) p.identity);
-			ELSE
-				named_in := 'pg_temp.crm_timeline_piece';
-			END IF;
+			INSERT INTO crm_timeline.touched_identity (identity)
+			SELECT p.identity FROM pg_temp.crm_timeline_piece p
+			WHERE NOT EXISTS (SELECT FROM crm_timeline.membership m WHERE m.identity OPERATOR(crm_timeline.=) p.identity);
 		EXCEPTION WHEN OTHERS THEN
 			RAISE WARNING 'the store could not be made: %', SQLERRM
 				USING HINT = 'All is read from the sources until a refresh can make it. See crm_timeline.verify().';
@@ -355,7 +347,7 @@ BEGIN
 		END;
 	END IF;
 	PERFORM crm_timeline.observe_marks(t.parts || CASE WHEN NOT more THEN unsettled END, known);
-	PERFORM crm_timeline.resolve_touched(named_in);
+	PERFORM crm_timeline.resolve_touched();
 	IF whole IS NULL THEN
 		RETURN;
 	END IF;
