@@ -155,18 +155,6 @@ WITH RECURSIVE chase AS (
 SELECT n, conversation FROM chase WHERE chases;
 ANALYZE chase;
 
--- still asking after so long in a wait, each counted from the one that was counted last
-CREATE TEMP TABLE long_wait AS
-WITH RECURSIVE asks AS (
-    SELECT conversation, asked, attempt, n, occurred_at AS since, false AS counts FROM contact WHERE attempt = 1
-    UNION ALL
-    SELECT c.conversation, c.asked, c.attempt, c.n, CASE WHEN l.counts THEN c.occurred_at ELSE p.since END, l.counts
-    FROM asks p JOIN contact c ON c.conversation = p.conversation AND c.asked = p.asked AND c.attempt = p.attempt + 1,
-         LATERAL (SELECT c.occurred_at > p.since + pg_temp.length_of('patience') AS counts) l
-)
-SELECT n, conversation FROM asks WHERE counts;
-ANALYZE long_wait;
-
 -- what each contact can go back to in other rounds; a wait is in vain so long after it was asked for last
 CREATE TEMP TABLE contact_repeat AS
 SELECT c.*, EXISTS (SELECT FROM chase h WHERE h.conversation = c.conversation AND h.n = c.n) AS chases,
@@ -194,7 +182,7 @@ FROM (SELECT 'channel_switch' AS item, customer, n, channel, occurred_at FROM co
       UNION ALL SELECT 'transfer', customer, n, channel, occurred_at FROM handling WHERE station = 'agent' AND is_transfer
       UNION ALL SELECT 'reopen', customer, n, channel, occurred_at FROM turn WHERE reopens
       UNION ALL SELECT 'slow_wait', customer, n, channel, asked_at + target FROM wait WHERE is_late
-      UNION ALL SELECT 'slow_wait', customer, n, channel, occurred_at FROM contact JOIN long_wait USING (conversation, n)
+      -- nobody still asks in a wait after more than the patience, which is longer than the time of all interactions
       UNION ALL SELECT 'abandoned', customer, n, channel, occurred_at FROM row WHERE abandoned
       UNION ALL SELECT 'error', customer, n, channel, occurred_at FROM row WHERE error
       -- no contact between them

@@ -30,7 +30,13 @@ from timelines import read_time, read_timeline, write_time, write_timeline
 
 SHOWN = 5           # differences printed
 
+
 # -- the database --
+
+def read_sql(name):
+    with open(os.path.join(HERE, f'{name}.sql'), encoding='utf-8') as file:
+        return file.read()
+
 
 TABLES = r'''
 SET intervalstyle = 'postgres';
@@ -104,18 +110,19 @@ SELECT number || ' ' || replace(pg_temp.ask(c, b.built, b.halves)::text, E'\n', 
           FROM measure_item GROUP BY number) b USING (number);
 '''
 
-# What is in force for the questions of plain SQL is so in their transaction alone. Files in the order in which they are read, and
-# the views in each.
-BEGIN_PLAIN_SQL = 'BEGIN;'
+# The files in the order in which they are read, and the measures in each.
 PLAIN_SQL = {
     'rows': (), 'waits': ('waits', 'attention', 'working_waits'), 'feeling': ('mood', 'pressure', 'baseline', 'preferences', 'event_count'),
     'conversations': ('conversations', 'handlers', 'recurring'), 'friction': ('friction_items', 'friction'),
     'outcomes': ('recoveries', 'feedback_loops', 'consistency', 'friction_fit', 'goal_runs'),
 }
-# The last answer is what was told of all cases, by measure: how often, and how often which word.
+# What was told of all cases is the answer of this number: how often a measure, and a word in it.
 NUMBER_OF_TOLD = -10**9
 WORDS = ('true', 'too little', 'right', 'too much', 'achieved', 'abandoned', 'open', 'wait_seconds', 'sentiment', 'topic')
+# What the files put into force is so in this transaction alone.
 ASK_PLAIN_SQL = '''
+BEGIN;
+{files}
 CREATE TEMP TABLE plain_answer AS {answers};
 SELECT -1 - number || ' ' || replace(json_agg(json_build_array(measure, plain_sql, told))::text, E'\\n', '')
   FROM pg_temp.plain_answer WHERE plain_sql IS DISTINCT FROM told GROUP BY number;
@@ -125,7 +132,7 @@ SELECT {number} || ' ' || json_object_agg(measure, n)
         SELECT measure || ': ' || word, count(*) FROM pg_temp.plain_answer, unnest({words}) word
         WHERE measure ~ '^(friction_fit|goal_runs|consistency|recurring|preferences)' AND told::text ~ ('\\m' || word || '\\M') GROUP BY 1) x;
 ROLLBACK;
-'''.format(answers=' UNION ALL '.join(f'SELECT number, measure, plain_sql::jsonb, told::jsonb FROM pg_temp.plain_{measure}'
+'''.format(files=''.join(map(read_sql, PLAIN_SQL)), answers=' UNION ALL '.join(f'SELECT number, measure, plain_sql::jsonb, told::jsonb FROM pg_temp.plain_{measure}'
                                       for measures in PLAIN_SQL.values() for measure in measures),
            number=NUMBER_OF_TOLD, words=f'ARRAY{list(WORDS)}')
 
@@ -149,13 +156,8 @@ def ask(command, cases, names):
                      write_timeline([*case.interactions, case.added])))
         items += [(case.number, half, write_time(i.time), i.kind, json_of(i)) for half, i in zip(case.halves, case.interactions)]
     script = (SET_UP + TABLES + copy('event_name', [(name,) for name in names]) + MEASURED + copy('measure_case', rows)
-              + copy('measure_item', items) + ASK + BEGIN_PLAIN_SQL + ''.join(map(read_sql, PLAIN_SQL)) + ASK_PLAIN_SQL)
+              + copy('measure_item', items) + ASK + ASK_PLAIN_SQL)
     return run(command, script)
-
-
-def read_sql(name):
-    with open(os.path.join(HERE, f'{name}.sql'), encoding='utf-8') as file:
-        return file.read()
 
 
 def default_events(command):
@@ -326,8 +328,6 @@ def compare_felt(seed, command):
 
 
 # What the page's table of named events says, in examples: those that an event accepts, those that it does not.
-
-
 MEANS = (
     ('contact', 'call direction=inbound; ticket direction=inbound automated=false',
      'call direction=outbound; call; ticket direction=inbound automated=true; open direction=inbound'),
@@ -385,12 +385,11 @@ def compare_meanings(defaults):
 FEATURES = ('as_of', 'events', 'parameters', 'ties', 'waits', 'lapsed', 'waiting', 'abandoned', 'late', 'repeats', 'channel_switches',
             'repeats_after_switch', 'transfers', 'reopens', 'failed_self_service', 'errors', 'recovered', 'told', 'over', 'flips')
 
-# What plain SQL has to be asked of, in a share of the cases that is smaller, since not all are asked.
+# What has to be told where plain SQL is asked, which it is not of all cases.
 TOLD = (*(measure for measures in PLAIN_SQL.values() for measure in measures if measure != 'goal_runs'),
         *(f'friction_fit: {word}' for word in ('too little', 'right', 'too much')), 'consistency: wait_seconds', 'consistency: sentiment',
-        'recurring: topic', 'preferences: true',
-        *(f'goal_runs {kind}: {word}' for kind in ('message', 'login', 'call') for word in ('achieved', 'abandoned', 'open')
-          if (kind, word) not in (('call', 'abandoned'), ('call', 'open'))))
+        'recurring: topic', 'preferences: true', 'goal_runs call: achieved',
+        *(f'goal_runs {kind}: {word}' for kind in ('message', 'login') for word in ('achieved', 'abandoned', 'open')))
 
 
 def features(case, said):

@@ -1,7 +1,7 @@
 -- Feeling, pressure, what is usual, and counts of events.
 
--- The weighted least squares of the mood's slope, in decimal numbers: time in days before the last one.
-CREATE TEMP TABLE plain_slope AS
+-- The weighted mean of sentiments, and the line by least squares, in decimal numbers: time in days before the last one.
+CREATE TEMP TABLE plain_line AS
 WITH felt AS (
     SELECT number, occurred_at < last AS is_other, extract(epoch FROM occurred_at - last) / 86400 AS t, sentiment::numeric AS s,
            CASE WHEN lives < 2000 THEN exp(-lives * ln(2::numeric)) ELSE 0 END AS w
@@ -11,41 +11,38 @@ WITH felt AS (
 ), mean AS (
     SELECT number, sum(w * t) / sum(w) AS t, sum(w * s) / sum(w) AS s, max(w) FILTER (WHERE is_other) AS other_weight FROM felt GROUP BY number
 ), sums AS (
-    SELECT number, m.other_weight, sum(w * (f.t - m.t) ^ 2) AS spread, sum(w * (f.t - m.t) * (f.s - m.s)) AS common,
+    SELECT number, m.s AS mood, m.other_weight, nullif(sum(w * (f.t - m.t) ^ 2), 0) AS spread, sum(w * (f.t - m.t) * (f.s - m.s)) AS common,
            sum(w * abs(f.t - m.t) * abs(f.s)) AS size
-    FROM felt f JOIN mean m USING (number) GROUP BY number, m.other_weight
+    FROM felt f JOIN mean m USING (number) GROUP BY number, m.s, m.other_weight
 )
-SELECT number, other_weight, spread, round(common / nullif(spread, 0), 30)::double precision AS slope,
-       round(size / nullif(spread, 0), 30)::double precision AS size
+SELECT number, mood, spread IS NOT NULL AND other_weight < 1e-301 AS is_any_slope, round(common / spread, 30)::double precision AS slope,
+       round(size / spread, 30)::double precision AS slope_size
 FROM sums RIGHT JOIN plain_case c USING (number);
-CREATE INDEX ON plain_slope (number);
-ANALYZE plain_slope;
+CREATE INDEX ON plain_line (number);
+ANALYZE plain_line;
 
--- The mood to seven digits. A half-life may be too short for double precision to have all weights, which are nothing then. The slope
--- as told where it is as near as rounding allows that is relative to the sum of its terms' sizes, or where only one time has a weight.
+-- The mood to seven digits. The slope as told where it is as near as rounding allows, relative to the sum of its terms' sizes; and where
+-- only one time has a weight that a double has.
 CREATE TEMP VIEW plain_mood AS
 SELECT c.number, 'mood' AS measure,
-       json_build_array(round(p.mood, 7), CASE WHEN is_near THEN m.slope ELSE s.slope END, p.last_sentiment, p.last_at, p.n, p.flips, p.worst,
+       json_build_array(round(l.mood, 7), CASE WHEN is_near THEN m.slope ELSE l.slope END, p.last_sentiment, p.last_at, p.n, p.flips, p.worst,
                         p.worst_at, p.peak, p.peak_at, p.peak_end) AS plain_sql,
        json_build_array(round(m.mood::numeric, 7), m.slope, m.last_sentiment, m.last_at, m.n, m.flips, m.worst, m.worst_at, m.peak, m.peak_at,
                         m.peak_end) AS told
-FROM plain_case c, mood(c.timeline, c.d, c.as_of) m, plain_slope s,
-LATERAL (SELECT coalesce(s.spread > 0 AND s.other_weight < 1e-301 OR abs(m.slope - s.slope) <= 1e-9 * greatest(1, s.size), false) AS is_near) x,
+FROM plain_case c JOIN plain_line l USING (number), mood(c.timeline, c.d, c.as_of) m,
+LATERAL (SELECT coalesce(l.is_any_slope OR abs(m.slope - l.slope) <= 1e-9 * greatest(1, l.slope_size), false) AS is_near) x,
 LATERAL (
-    SELECT (sum(sentiment * weight) / sum(weight))::numeric AS mood, count(*) AS n,
-           (array_agg(sentiment ORDER BY n DESC))[1] AS last_sentiment, max(occurred_at) AS last_at,
-           (SELECT count(*) FROM (SELECT sign(sentiment) <> lag(sign(sentiment)) OVER (ORDER BY n) AS flips FROM plain_row
-                                  WHERE number = c.number AND seen AND sentiment <> 0) f WHERE flips) AS flips,
-           (array_agg(sentiment ORDER BY sentiment, n DESC) FILTER (WHERE recent))[1] AS worst,
-           (array_agg(occurred_at ORDER BY sentiment, n DESC) FILTER (WHERE recent))[1] AS worst_at,
-           (array_agg(sentiment ORDER BY abs(sentiment) DESC, n DESC))[1] AS peak,
-           (array_agg(occurred_at ORDER BY abs(sentiment) DESC, n DESC))[1] AS peak_at,
-           ((array_agg(sentiment ORDER BY abs(sentiment) DESC, n DESC))[1] + (array_agg(sentiment ORDER BY n DESC))[1]) / 2 AS peak_end
-    FROM (SELECT r.*, exp(-ln(2::double precision) * least(700, extract(epoch FROM max(occurred_at) OVER () - occurred_at)
-                              * 1000000 / (c.parameters ->> 'mood_half_life')::bigint)) AS weight,
-                 NOT isfinite(c.as_of) OR occurred_at > c.as_of - pg_temp.length_of(c.parameters, 'worst_within') AS recent
-          FROM plain_row r WHERE number = c.number AND seen AND sentiment IS NOT NULL) r) p
-WHERE s.number = c.number;
+    SELECT last_sentiment, last_at, n, flips, worst, worst_at, peak, peak_at, (peak + last_sentiment) / 2 AS peak_end
+    FROM (SELECT count(*) AS n, (array_agg(sentiment ORDER BY n DESC))[1] AS last_sentiment, max(occurred_at) AS last_at,
+                 (array_agg(sentiment ORDER BY sentiment, n DESC) FILTER (WHERE recent))[1] AS worst,
+                 (array_agg(occurred_at ORDER BY sentiment, n DESC) FILTER (WHERE recent))[1] AS worst_at,
+                 (array_agg(sentiment ORDER BY abs(sentiment) DESC, n DESC))[1] AS peak,
+                 (array_agg(occurred_at ORDER BY abs(sentiment) DESC, n DESC))[1] AS peak_at
+          FROM (SELECT r.*, occurred_at > recent_after AS recent FROM plain_row r JOIN plain_limit USING (number)
+                WHERE number = c.number AND seen AND sentiment IS NOT NULL) r) s,
+         (SELECT count(*) FILTER (WHERE flips) AS flips
+          FROM (SELECT sign(sentiment) <> lag(sign(sentiment)) OVER (ORDER BY n) AS flips
+                FROM plain_row WHERE number = c.number AND seen AND sentiment <> 0) r) f) p;
 
 CREATE TEMP VIEW plain_pressure AS
 SELECT c.number, 'pressure' AS measure, to_json(p) AS plain_sql, to_json(a) AS told
@@ -101,10 +98,9 @@ FROM plain_case c CROSS JOIN LATERAL preferences(c.timeline, c.d, c.as_of, c.zon
                  (array_agg((attributes ->> 'hour')::numeric ORDER BY n DESC) FILTER (WHERE attributes ? 'hour'))[1] AS hour
           FROM plain_row r, LATERAL (SELECT coalesce(attributes ->> 'preferred_channel', r.channel) AS preferred) x
           WHERE r.number = c.number AND seen AND kind IN ('preference', 'preferences')) r) s
-LEFT JOIN plain_usual u ON u.number = c.number AND u.what = 'channel' AND u.share > 0.5
-    AND (SELECT count(*) FROM plain_row r WHERE r.number = c.number AND seen AND contact) >= 3
-LEFT JOIN plain_usual h ON h.number = c.number AND h.what = 'hour' AND h.share >= 0.5
-    AND (SELECT count(*) FROM plain_row r WHERE r.number = c.number AND seen AND contact) >= 3;
+CROSS JOIN LATERAL (SELECT count(*) >= 3 AS has_habits FROM plain_row r WHERE r.number = c.number AND seen AND contact) k
+LEFT JOIN plain_usual u ON u.number = c.number AND has_habits AND u.what = 'channel' AND u.share > 0.5
+LEFT JOIN plain_usual h ON h.number = c.number AND has_habits AND h.what = 'hour' AND h.share >= 0.5;
 
 CREATE TEMP VIEW plain_event_count AS
 SELECT c.number, 'event_count' AS measure, to_json(p) AS plain_sql,

@@ -1,15 +1,5 @@
 -- Friction: each item, and the sum.
 
-CREATE TEMP TABLE plain_limit AS
-SELECT number, parameters, pg_temp.length_of(parameters, 'chase_after') AS chase_after,
-       pg_temp.length_of(parameters, 'repeat_within') AS repeat_within, pg_temp.length_of(parameters, 'switch_within') AS switch_within,
-       pg_temp.length_of(parameters, 'self_service_within') AS self_service_within,
-       -- of an infinite as_of everything is recent
-       CASE WHEN isfinite(as_of) THEN as_of - pg_temp.length_of(parameters, 'worst_within') ELSE '-infinity' END AS recent_after
-FROM plain_case;
-CREATE INDEX ON plain_limit (number);
-ANALYZE plain_limit;
-
 -- The contacts, with the wait that each is asked in, where and when that ends or lapses, and the round.
 CREATE TEMP TABLE plain_ask AS
 SELECT m.number, m.n, m.occurred_at, m.channel, m.topic, m.abandoned, r.asked, r.ended, r.lapses_at,
@@ -41,17 +31,16 @@ SELECT number, n, earlier FROM chase WHERE repeats;
 CREATE INDEX ON plain_chase (number, n);
 ANALYZE plain_chase;
 
--- Who still asks after so long in a wait: asks is each that does, from what began the wait on.
+-- Who still asks after more than the patience: from what began a wait on, the next one so long after it.
 CREATE TEMP TABLE plain_long_wait AS
 WITH RECURSIVE asks AS (
-    SELECT number, asked, n AS n, occurred_at, NULL::bigint AS earlier
-    FROM plain_run JOIN plain_row USING (number, n) WHERE n = asked
+    SELECT number, asked, n, occurred_at, NULL::bigint AS earlier FROM plain_run JOIN plain_row USING (number, n) WHERE n = asked
     UNION ALL
     SELECT p.number, p.asked, a.n, a.occurred_at, p.n
-    FROM asks p JOIN plain_case c USING (number),
+    FROM asks p JOIN plain_limit l USING (number),
     LATERAL (SELECT r.n, r.occurred_at FROM plain_run u JOIN plain_row r USING (number, n)
              WHERE u.number = p.number AND u.asked = p.asked AND (r.contact OR r.reopened)
-             AND r.occurred_at > p.occurred_at + pg_temp.length_of(c.parameters, 'patience') ORDER BY r.n LIMIT 1) a
+             AND r.occurred_at > p.occurred_at + l.patience ORDER BY r.n LIMIT 1) a
 )
 SELECT number, n, earlier FROM asks WHERE earlier IS NOT NULL;
 

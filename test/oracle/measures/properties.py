@@ -141,7 +141,7 @@ class Properties:
         return holds
 
     def report(self):
-        """How many are broken that are not known to be."""
+        """Prints all, and gives how many are broken."""
         for name, asked in self.asked.items():
             print(f'{"BROKEN" if self.broken[name] else "holds "} {name}: {asked - self.broken[name]} of {asked}')
             if self.broken[name]:

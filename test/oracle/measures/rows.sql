@@ -65,3 +65,14 @@ FROM plain_case c, unnest(c.timeline) WITH ORDINALITY
 CREATE INDEX ON plain_row (number, conversation, place);
 CREATE INDEX ON plain_row (number, n);
 ANALYZE plain_row;
+
+-- The durations of which more than one row is asked.
+CREATE TEMP TABLE plain_limit AS
+SELECT number, parameters, pg_temp.length_of(parameters, 'patience') AS patience, pg_temp.length_of(parameters, 'chase_after') AS chase_after,
+       pg_temp.length_of(parameters, 'repeat_within') AS repeat_within, pg_temp.length_of(parameters, 'switch_within') AS switch_within,
+       pg_temp.length_of(parameters, 'self_service_within') AS self_service_within,
+       -- of an infinite as_of everything is recent
+       CASE WHEN isfinite(as_of) THEN as_of - pg_temp.length_of(parameters, 'worst_within') ELSE '-infinity' END AS recent_after
+FROM plain_case;
+CREATE INDEX ON plain_limit (number);
+ANALYZE plain_limit;

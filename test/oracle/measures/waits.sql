@@ -8,7 +8,7 @@ WITH RECURSIVE run AS (
     FROM plain_row GROUP BY number, conversation
     UNION ALL
     SELECT r.number, r.conversation, r.place, r.n, r.contact, b.asked,
-           CASE WHEN r.contact OR r.reopened THEN r.occurred_at + (SELECT pg_temp.length_of(parameters, 'patience') FROM plain_case c WHERE c.number = r.number)
+           CASE WHEN r.contact OR r.reopened THEN r.occurred_at + (SELECT patience FROM plain_limit l WHERE l.number = r.number)
                 ELSE p.lapses_at END,
            CASE WHEN b.asked IS NULL THEN NULL WHEN r.answers THEN 'answered'
                 WHEN r.abandoned AND (b.asked = r.n OR NOT r.contact) THEN 'abandoned' WHEN r.resolved THEN 'resolved' END
@@ -30,22 +30,20 @@ FROM (SELECT number, conversation, n, thread, channel, kind, topic, source, ref,
              answer_channel, answer_source, answer_ref, coalesce(ended_at, as_of) - asked_at AS waited,
              deadline - asked_at AS target
       FROM (SELECT r.number, r.conversation, r.n, r.thread, r.channel, r.kind, r.topic, r.source, r.ref, r.occurred_at AS asked_at,
-                   w.attempts, w.deadline, c.as_of, c.parameters, e.agent, e.channel AS answer_channel, e.source AS answer_source,
-                   e.ref AS answer_ref, coalesce(w.outcome, CASE WHEN lapse.lapses_at < c.as_of OR w.is_followed THEN 'lapsed' ELSE 'waiting' END) AS outcome,
-                   coalesce(e.occurred_at, CASE WHEN lapse.lapses_at < c.as_of OR w.is_followed THEN lapse.lapses_at END) AS ended_at
+                   w.attempts, w.deadline, c.as_of, e.agent, e.channel AS answer_channel, e.source AS answer_source,
+                   e.ref AS answer_ref, coalesce(w.outcome, CASE WHEN w.lapses_at < c.as_of OR w.is_followed THEN 'lapsed' ELSE 'waiting' END) AS outcome,
+                   coalesce(e.occurred_at, CASE WHEN w.lapses_at < c.as_of OR w.is_followed THEN w.lapses_at END) AS ended_at
             FROM (SELECT r.number, asked, count(*) FILTER (WHERE r.contact) AS attempts, max(r.outcome) AS outcome,
                          max(r.n) FILTER (WHERE r.outcome IS NOT NULL) AS ended, max(r.lapses_at) AS lapses_at,
-                         min(i.occurred_at + least(pg_temp.length_of(c.parameters, 'patience'),
-                                                   coalesce(pg_temp.length_of(c.parameters, 'wait_target@' || i.channel),
-                                                            pg_temp.length_of(c.parameters, 'wait_target'))))
+                         min(i.occurred_at + least(c.patience, coalesce(pg_temp.length_of(c.parameters, 'wait_target@' || i.channel),
+                                                                        pg_temp.length_of(c.parameters, 'wait_target'))))
                              FILTER (WHERE i.contact OR i.reopened) AS deadline,
                          EXISTS (SELECT FROM plain_run x WHERE x.number = r.number AND x.conversation = r.conversation AND x.asked > r.asked) AS is_followed
-                  FROM plain_run r JOIN plain_row i ON i.number = r.number AND i.n = r.n JOIN plain_case c ON c.number = r.number
+                  FROM plain_run r JOIN plain_row i ON i.number = r.number AND i.n = r.n JOIN plain_limit c ON c.number = r.number
                   GROUP BY r.number, r.conversation, asked) w
             JOIN plain_row r ON r.number = w.number AND r.n = w.asked
             JOIN plain_case c ON c.number = w.number
-            LEFT JOIN plain_row e ON e.number = w.number AND e.n = w.ended,
-            LATERAL (SELECT w.lapses_at) lapse) x) w;
+            LEFT JOIN plain_row e ON e.number = w.number AND e.n = w.ended) x) w;
 
 CREATE TEMP VIEW plain_waits AS
 SELECT c.number, 'waits' AS measure,
